@@ -1,0 +1,36 @@
+/*
+ * task.h - which model, data and loss a run belongs to: the part of a configuration that train and
+ * landscape share, stored in run.bin as JSON, and what opens it. Its own target, lsc_task, the one
+ * place of app/ that knows nn and data.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef LSC_TASK_H
+#define LSC_TASK_H
+
+#include "app/app.h"
+#include "data/data.h"
+#include "nn/nn.h"
+
+typedef struct {
+    cfg_text model;  /* model.name */
+    int64_t classes; /* model.classes; 0: as many as the data has */
+    cfg_text loss;   /* loss.name */
+    cfg_text data;   /* data.kind: a row of datasets.def */
+    cfg_text path;   /* data.path: folder */
+    cfg_reals rotations;      /* data.rotations: degrees, one source domain each; empty: one domain, unrotated */
+    cfg_reals held_rotations; /* data.held_rotations: held-out domains */
+    int64_t per_domain;       /* data.per_domain: images of each domain; 0: all, shared out evenly */
+    int64_t limit;            /* data.limit: first images of a split without domains; 0: all */
+    int64_t pad;              /* data.pad: zero pixels on each side */
+    cfg_reals mean, std;      /* data.mean, data.std: of the channels, in 0..255 */
+} app_task;
+
+extern const cfg_field app_task_fields[];
+extern const int app_task_n_fields;
+
+/* Returns new: the graph of the model for this data. Names known models when unknown. */
+lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out);
+/* Returns new: the training split, the held-out domains or the test split, not augmented. */
+lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out);
+
+#endif

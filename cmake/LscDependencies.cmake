@@ -1,0 +1,41 @@
+# Third parties. The required ones are in Debian 12; scripts/deps.sh installs them.
+find_package(PkgConfig REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+set(HDF5_PREFER_PARALLEL OFF)
+find_package(HDF5 REQUIRED COMPONENTS C)
+add_library(lsc_hdf5 INTERFACE)
+target_include_directories(lsc_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(lsc_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+
+# VTK: pictures and .vtp. Two parts, so that `landscape` needs no OpenGL.
+set(LSC_HAVE_VTK 0)
+if(NOT LSC_WITH_VTK STREQUAL "OFF")
+  if(LSC_WITH_VTK STREQUAL "ON")
+    set(required REQUIRED)
+  endif()
+  find_package(VTK 9.1 ${required} QUIET COMPONENTS CommonCore CommonDataModel FiltersCore
+               FiltersGeneral FiltersModeling IOXML IOImage RenderingCore RenderingOpenGL2 RenderingAnnotation
+               RenderingFreeType ChartsCore RenderingContext2D RenderingContextOpenGL2)
+  if(VTK_FOUND)
+    set(LSC_HAVE_VTK 1)
+  endif()
+endif()
+add_feature_info(VTK LSC_HAVE_VTK ".vtp files and pictures")
+
+# oneDNN: the cpu backend, 2.6 or 3.x. Without it the ref backend remains.
+set(LSC_HAVE_ONEDNN 0)
+if(NOT LSC_WITH_ONEDNN STREQUAL "OFF")
+  find_package(dnnl QUIET CONFIG)
+  if(dnnl_FOUND)
+    set(LSC_HAVE_ONEDNN 1)
+  elseif(LSC_WITH_ONEDNN STREQUAL "ON")
+    message(FATAL_ERROR "oneDNN was not found: install libdnnl-dev, or -DLSC_WITH_ONEDNN=OFF")
+  endif()
+endif()
+add_feature_info(oneDNN LSC_HAVE_ONEDNN "the cpu backend")

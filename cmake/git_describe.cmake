@@ -1,0 +1,12 @@
+execute_process(COMMAND git describe --always --dirty --tags WORKING_DIRECTORY ${SOURCE}
+                OUTPUT_VARIABLE describe OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT describe)
+  set(describe "unknown")
+endif()
+set(text "#define LSC_GIT_DESCRIBE \"${describe}\"\n")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT "${before}" STREQUAL "${text}")
+  file(WRITE ${OUT} "${text}")
+endif()

@@ -1,0 +1,159 @@
+/*
+ * nn.h - networks: graphs of ops over one flat theta, plans that run them, losses, models, checkpoints.
+ *
+ *   nn_graph     what is computed; its lsc_layout says where each parameter lies in theta
+ *   nn_plan      a graph compiled by a backend for (batch, statistics, precision); it owns all memory it
+ *                will ever need: set_theta, forward and backward allocate nothing
+ *   nn_loss      per-sample losses of logits and their gradient
+ *   nn_tensors   named tensors in a file (safetensors)
+ *
+ * N images, C channels, H rows, W columns, F features, K classes. Images are [N, C, H, W] float.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NN_H
+#define NN_H
+
+#include "base/base.h"
+
+/* ---- graph (graph.c) ----------------------------------------------------------------------- */
+
+/* Of one image: [C, H, W] (rank 3) or [F] (rank 1). */
+typedef struct {
+    int rank;
+    int64_t dim[3];
+} nn_shape;
+int64_t nn_shape_elements(const nn_shape *s);
+
+typedef struct nn_graph nn_graph; /* nodes: nn/op.h */
+
+/* Returns new: a graph whose node 0 is the input. */
+lsc_status nn_graph_new(const nn_shape *input, nn_graph **out);
+void nn_graph_free(nn_graph *g);
+/* After the last node: fixes the layout. Fails with the first error that a builder met. */
+lsc_status nn_graph_finish(nn_graph *g);
+const lsc_layout *nn_graph_layout(const nn_graph *g);
+const nn_shape *nn_graph_input(const nn_graph *g);
+int64_t nn_graph_classes(const nn_graph *g);    /* features of the last node */
+double nn_graph_flops(const nn_graph *g);       /* of one image, forward; 2 per multiply-add, taps in the padding counted */
+/* He-normal (fan out) convolutions, PyTorch's uniform linear, norms 1 and 0, running statistics 0 and 1. theta [n]. */
+void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta);
+
+/* Builders return the new node's number. After an error they do nothing and return -1; nn_graph_finish
+ * reports it. `name` is the module's name in the PyTorch state_dict. */
+int nn_conv2d(nn_graph *g, int x, const char *name, int64_t channels, int kernel, int stride, int pad, bool bias);
+int nn_linear(nn_graph *g, int x, const char *name, int64_t features, bool bias);
+int nn_batchnorm(nn_graph *g, int x, const char *name); /* eps 1e-5, momentum 0.1: torch.nn.BatchNorm2d's defaults */
+int nn_relu(nn_graph *g, int x);
+int nn_add(nn_graph *g, int x, int y);
+int nn_maxpool(nn_graph *g, int x, int kernel, int stride, int pad);
+int nn_avgpool(nn_graph *g, int x, int kernel, int stride, int pad); /* padding counted, as in PyTorch */
+int nn_flatten(nn_graph *g, int x);
+
+/* ---- models (model.c, models.def) ---------------------------------------------------------- */
+
+typedef struct {
+    const char *name, *text;
+    const char *source;   /* whose definition the names and shapes follow */
+    nn_shape image;       /* the usual input */
+    lsc_status (*build)(nn_graph *g, const char *name, int64_t classes); /* adds nodes after node 0 */
+} nn_model;
+
+const nn_model *nn_model_at(int i); /* NULL past the last */
+/* Returns new, finished. image NULL: the usual one. LSC_ERR_ARG names the nearest models. */
+lsc_status nn_model_graph(const char *name, const nn_shape *image, int64_t classes, nn_graph **out);
+
+/* ---- losses (loss.c, losses.def) ------------------------------------------------------------ */
+
+/* Logits [N, K] double, labels [N] in 0..K-1. */
+typedef struct {
+    const char *name, *text, *source;
+    /* REQUIRED */
+    /* loss [N] nats, correct [N] (argmax, the first of equals). */
+    void (*forward)(int64_t n, int64_t k, const double *logits, const int32_t *labels, double *loss, uint8_t *correct);
+    /* dlogits [N, K] = d (sum_i weight_i loss_i) / d logits. */
+    void (*backward)(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,
+                     double *dlogits);
+    /* OPTIONAL (absent -> LSC_ERR_ABSENT from Hessian-vector products) */
+    /* R-operator: rlogits [N, K] -> rdlogits [N, K], the directional derivative of dlogits. */
+    void (*backward_r)(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,
+                       const double *rlogits, double *rdlogits);
+} nn_loss;
+
+const nn_loss *nn_loss_at(int i); /* NULL past the last */
+lsc_status nn_loss_find(const char *name, const nn_loss **out);
+
+/* ---- plans (plan.c over nn/backend) ---------------------------------------------------------- */
+
+typedef enum { NN_F32, NN_F64 } nn_real;                  /* scalar of theta and gradients */
+typedef enum { NN_FROZEN, NN_BATCH } nn_statistics;       /* batch norm by running statistics | by those of the batch */
+
+typedef struct {
+    int64_t batch;            /* images of one forward: at most (frozen), exactly (batch) */
+    nn_statistics statistics;
+    nn_real real;
+    bool backward;            /* keep what backward needs */
+    int threads;              /* 0: all cores */
+} nn_plan_options;
+
+typedef struct nn_plan nn_plan;
+
+/* Returns new. backend: "cpu", "ref", "strict", "auto" (the fastest that is there). Borrows the graph.
+ * LSC_ERR_ABSENT: not in this build, or not with this precision, with the remedy. */
+lsc_status nn_plan_new(const char *backend, const nn_graph *g, const nn_plan_options *o, nn_plan **out);
+void nn_plan_free(nn_plan *p);
+const char *nn_plan_backend(const nn_plan *p);
+int nn_plan_threads(const nn_plan *p);
+/* theta [n] of the plan's scalar; copied or folded into the plan. A negative running variance makes all logits NaN. */
+lsc_status nn_plan_set_theta(nn_plan *p, const void *theta);
+/* images [N, C, H, W] -> logits [N, K]. Any number of backwards may follow until the next forward. */
+lsc_status nn_plan_forward(nn_plan *p, const float *images, int64_t n, double *logits);
+/* dlogits [N, K] of the last forward -> g [n_learned] of the plan's scalar, overwritten. */
+lsc_status nn_plan_backward(nn_plan *p, const double *dlogits, void *g);
+/* Move the running statistics in theta [n] (the plan's scalar) towards those of the last forward, by the
+ * momentum of each layer, with the unbiased variance, and count the batch, as PyTorch does. */
+lsc_status nn_plan_update_statistics(nn_plan *p, void *theta);
+/* R-operator about the last forward (its place; LSC_ERR_ABSENT where a backend has none):
+ * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned]. */
+lsc_status nn_plan_forward_r(nn_plan *p, const void *v, double *rlogits);
+lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *rdlogits, void *hv);
+/* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there. */
+const char *nn_backend_name(int i, const char **text, const char **remedy);
+
+/* ---- tensors in files (safetensors.c) ------------------------------------------------------- */
+
+typedef enum { NN_DT_F32, NN_DT_F64, NN_DT_I64, NN_DT_F16, NN_DT_BF16, NN_DT_U8, NN_DT_I32 } nn_dtype;
+
+typedef struct {
+    const char *name;
+    nn_dtype dtype;
+    int rank;
+    int64_t shape[8];
+    const void *data; /* row-major, little-endian */
+    int64_t elements;
+} nn_tensor;
+
+typedef struct {
+    const char *key, *value;
+} nn_meta;
+
+typedef struct nn_tensors nn_tensors;
+/* Returns new. Every length is checked; LSC_ERR_FORMAT says path, tensor and offset. */
+lsc_status nn_tensors_read(const char *path, nn_tensors **out);
+void nn_tensors_free(nn_tensors *t);
+int nn_tensors_count(const nn_tensors *t);
+const nn_tensor *nn_tensors_at(const nn_tensors *t, int i);
+const nn_tensor *nn_tensors_find(const nn_tensors *t, const char *name); /* NULL: absent */
+const char *nn_tensors_meta(const nn_tensors *t, const char *key);       /* NULL: absent */
+/* NAME.part, fsync, rename. Header padded to 8 bytes. */
+lsc_status nn_tensors_write(const char *path, const nn_tensor *tensors, int n, const nn_meta *meta, int n_meta);
+
+/* ---- checkpoints (checkpoint.c) ------------------------------------------------------------- */
+
+/* theta [n] by name. Missing, extra and misshapen tensors (both shapes named) and values that are not
+ * finite are errors. running "num_batches_tracked" may be absent or integer. */
+lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_layout *layout, float *theta);
+/* run.bin: names as in the PyTorch state_dict, num_batches_tracked as I64; metadata `format: pt` is added. */
+lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
+                               int n_meta);
+
+#endif
