@@ -1,0 +1,83 @@
+/*
+ * The list of optimizers, and the state of one at work.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/train.h"
+
+#include <math.h>
+
+#define OPTIMIZER(id, file, name, text) extern const tr_optimizer tr_optimizer_##id;
+#include "train/optimizers.def"
+#undef OPTIMIZER
+
+typedef struct {
+    const char *name, *text;
+    const tr_optimizer *kind;
+} row;
+
+static const row rows[] = {
+#define OPTIMIZER(id, file, name, text) {name, text, &tr_optimizer_##id},
+#include "train/optimizers.def"
+#undef OPTIMIZER
+};
+
+const tr_optimizer *tr_optimizer_at(int i, const char **name, const char **text)
+{
+    if (i < 0 || i >= (int)LSC_COUNT(rows))
+        return NULL;
+    *name = rows[i].name;
+    *text = rows[i].text;
+    return rows[i].kind;
+}
+
+lsc_status tr_state_new(const tr_state_options *o, tr_state **out)
+{
+    lsc_status st = LSC_OK;
+    tr_state *s = NULL;
+
+    LSC_NEW(s, 1);
+    s->kind = o->kind;
+    s->options = o->options;
+    s->sgd = o->sgd;
+    s->layout = o->layout;
+    s->n_domains = o->n_domains;
+    LSC_NEW(s->theta, o->layout->n);
+    LSC_NEW(s->momentum, o->layout->n_learned);
+    s->n_arrays = o->kind->n_arrays(o->n_domains);
+    LSC_NEW(s->arrays, s->n_arrays);
+    for (int i = 0; i < s->n_arrays; i++)
+        LSC_NEW(s->arrays[i], o->layout->n);
+    LSC_NEW(s->parts, o->n_domains + 1);
+    *out = s;
+    s = NULL;
+cleanup:
+    tr_state_free(s);
+    return st;
+}
+
+void tr_state_free(tr_state *s)
+{
+    if (s == NULL)
+        return;
+    for (int i = 0; s->arrays != NULL && i < s->n_arrays; i++)
+        lsc_free(s->arrays[i]);
+    lsc_free(s->arrays);
+    lsc_free(s->parts);
+    lsc_free(s->momentum);
+    lsc_free(s->theta);
+    lsc_free(s);
+}
+
+lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
+{
+    lsc_status st = LSC_OK;
+    tr_step_report r = {0};
+
+    LSC_TRY(s->kind->step(s, o, &r));
+    LSC_CHECK(isfinite(r.loss), LSC_ERR_CONFIG,
+              "the loss is %g after %.2f epochs: training diverged; lower train.lr (now %g) or use train.warmup_epochs",
+              r.loss, s->epoch, s->lr);
+    *report = r;
+cleanup:
+    return st;
+}
