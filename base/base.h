@@ -14,7 +14,8 @@
 
 #include "losscope.h"
 
-#define LSC_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define LSC_COUNT(a)     (sizeof(a) / sizeof((a)[0]))
+#define LSC_MESSAGE_MAX  1024 /* longer messages end in "..." */
 #define LSC_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* ---- status flow (status.c) --------------------------------------------------------------- */
@@ -25,18 +26,18 @@ lsc_status lsc_fail(lsc_status code, const char *format, ...) LSC_PRINTF(2, 3);
 lsc_status lsc_context(lsc_status st, const char *format, ...) LSC_PRINTF(2, 3);
 
 /* All three need a local `st` and a label `cleanup`: one exit per fallible function. */
-#define LSC_TRY(call)                                                                              \
-    do {                                                                                           \
-        st = (call);                                                                               \
-        if (st != LSC_OK)                                                                          \
-            goto cleanup;                                                                          \
+#define LSC_TRY(call)                                                                                                  \
+    do {                                                                                                               \
+        st = (call);                                                                                                   \
+        if (st != LSC_OK)                                                                                              \
+            goto cleanup;                                                                                              \
     } while (0)
-#define LSC_CHECK(cond, code, ...)                                                                 \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            st = lsc_fail((code), __VA_ARGS__);                                                    \
-            goto cleanup;                                                                          \
-        }                                                                                          \
+#define LSC_CHECK(cond, code, ...)                                                                                     \
+    do {                                                                                                               \
+        if (!(cond)) {                                                                                                 \
+            st = lsc_fail((code), __VA_ARGS__);                                                                        \
+            goto cleanup;                                                                                              \
+        }                                                                                                              \
     } while (0)
 
 /* Carries a failure from worker threads to the one that joins: the first one wins.
@@ -44,12 +45,12 @@ lsc_status lsc_context(lsc_status st, const char *format, ...) LSC_PRINTF(2, 3);
 typedef struct {
     int taken; /* atomic */
     lsc_status status;
-    char message[512];
+    char message[LSC_MESSAGE_MAX];
 } lsc_carried;
 void lsc_carry(lsc_carried *c, lsc_status st);
 lsc_status lsc_carried_take(const lsc_carried *c);
 
-/* ---- memory (mem.c) ----------------------------------------------------------------------- */
+/* ---- memory (mem.c, text.c) ---------------------------------------------------------------- */
 
 /* Zeroed, 64-byte aligned, never NULL for count 0; NULL when out of memory or count*size overflows.
  * LSC_FAIL_ALLOC=n in the environment fails the n-th call of the process (and only that one). */
@@ -59,14 +60,13 @@ void lsc_free(void *p); /* takes NULL */
 int64_t lsc_alloc_calls(void);
 
 /* p = count zeroed elements, or goto cleanup with LSC_ERR_NOMEM naming p and the amount. */
-#define LSC_NEW(p, count)                                                                          \
-    do {                                                                                           \
-        (p) = lsc_calloc((size_t)(count), sizeof *(p));                                            \
-        if ((p) == NULL) {                                                                         \
-            st = lsc_fail(LSC_ERR_NOMEM, "no memory for %s: %zu x %zu bytes", #p, (size_t)(count), \
-                          sizeof *(p));                                                            \
-            goto cleanup;                                                                          \
-        }                                                                                          \
+#define LSC_NEW(p, count)                                                                                              \
+    do {                                                                                                               \
+        (p) = lsc_calloc((size_t)(count), sizeof *(p));                                                                \
+        if ((p) == NULL) {                                                                                             \
+            st = lsc_fail(LSC_ERR_NOMEM, "no memory for %s: %zu x %zu bytes", #p, (size_t)(count), sizeof *(p));       \
+            goto cleanup;                                                                                              \
+        }                                                                                                              \
     } while (0)
 
 /* Returns new (lsc_free). NULL when out of memory or s is NULL. */
@@ -83,7 +83,7 @@ void lsc_text_add(lsc_text *t, const char *format, ...) LSC_PRINTF(2, 3);
 void lsc_text_add_bytes(lsc_text *t, const char *bytes, size_t n);
 void lsc_text_free(lsc_text *t);
 
-/* ---- log and progress (log.c): all to stderr ---------------------------------------------- */
+/* ---- log and progress (log.c, progress.c): all to stderr ---------------------------------------------- */
 
 typedef enum { LSC_LOG_QUIET, LSC_LOG_WARN, LSC_LOG_INFO, LSC_LOG_DEBUG } lsc_log_level;
 void lsc_log_set(const char *program, lsc_log_level level); /* default "losscope", INFO */
@@ -109,8 +109,13 @@ void lsc_duration(double seconds, char *out, size_t n);
 /* ---- stop on request (stop.c) ------------------------------------------------------------- */
 
 /* SIGINT and SIGTERM set a flag; a second SIGINT ends the process as by default. */
-void lsc_stop_install(void);
+void lsc_stop_install(void); /* for programs; also ignores SIGXFSZ */
 bool lsc_stop_requested(void);
+/* A write beyond RLIMIT_FSIZE would end the process by SIGXFSZ; while it is held on this thread the write fails
+ * with EFBIG. Around our own writes and around libraries that write; a program that ignores SIGXFSZ needs none.
+ * hold returns whether release has something to undo. */
+bool lsc_filesize_signal_hold(void);
+void lsc_filesize_signal_release(bool held);
 
 /* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------ */
 
@@ -132,19 +137,19 @@ typedef struct {
 /* Stream number of a purpose: FNV-1a of the text, then mixed with a and b. */
 uint64_t lsc_rng_stream(const char *purpose, uint64_t a, uint64_t b);
 uint64_t lsc_rng_bits(lsc_rng r, uint64_t index);
-double lsc_rng_uniform(lsc_rng r, uint64_t index);                  /* [0, 1), 53 bits */
-uint64_t lsc_rng_below(lsc_rng r, uint64_t index, uint64_t n);      /* 0 .. n-1, unbiased to 2^-64 n */
-double lsc_rng_normal(lsc_rng r, uint64_t index);                   /* N(0, 1), Box-Muller */
-void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);       /* Fisher-Yates */
+double lsc_rng_uniform(lsc_rng r, uint64_t index);             /* [0, 1), 53 bits */
+uint64_t lsc_rng_below(lsc_rng r, uint64_t index, uint64_t n); /* 0 .. n-1, unbiased to 2^-64 n */
+double lsc_rng_normal(lsc_rng r, uint64_t index);              /* N(0, 1), Box-Muller */
+void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);  /* Fisher-Yates */
 
-/* ---- files (file.c) ----------------------------------------------------------------------- */
+/* ---- files (file.c, writer.c, lock.c) ----------------------------------------------------------------------- */
 
 bool lsc_file_exists(const char *path);
-/* Whole file, at most `limit` bytes. Returns new; one zero byte follows the data. */
+/* Whole file, at most `limit` bytes (LSC_ERR_FORMAT if it has more). Returns new; one zero byte follows the data. */
 lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
-lsc_status lsc_mkdirs(const char *path);     /* like mkdir -p */
+lsc_status lsc_mkdirs(const char *path);           /* like mkdir -p */
 char *lsc_path_join(const char *a, const char *b); /* returns new or NULL */
-char *lsc_path_folder(const char *path);     /* returns new: "." where there is none */
+char *lsc_path_folder(const char *path);           /* returns new: "." where there is none */
 
 /* Write NAME.part; commit syncs it, renames it to NAME and syncs the folder; abandon removes it.
  * A writer that was neither committed nor abandoned is abandoned by free. Errors are LSC_ERR_IO
@@ -163,9 +168,11 @@ lsc_status lsc_file_write(const char *path, const void *bytes, size_t n);
 /* Append one line and sync; for logs. */
 lsc_status lsc_file_append(const char *path, const char *line);
 
-/* Exclusive lock NAME.lock, held until close or the end of the process. LSC_ERR_IO says who holds it. */
+/* Exclusive lock NAME.lock, held until close or the end of the process, across renames of NAME. LSC_ERR_IO says
+ * who holds it. Initialise with {0}; close takes that too. */
 typedef struct {
-    int fd; /* -1: none */
+    char *path; /* of the lock file; NULL: none is held */
+    int fd;
 } lsc_lock;
 lsc_status lsc_lock_open(const char *path, lsc_lock *out);
 void lsc_lock_close(lsc_lock *lock);
@@ -176,9 +183,9 @@ void lsc_lock_close(lsc_lock *lock);
 void lsc_quote_terminal(lsc_text *t, const char *s); /* control bytes as \xNN; also bidi controls */
 void lsc_quote_xml(lsc_text *t, const char *s);      /* element text and attribute values */
 void lsc_quote_html(lsc_text *t, const char *s);
-void lsc_quote_csv(lsc_text *t, const char *s);      /* one cell; formulas (=, +, -, @) get a ' before them */
-void lsc_quote_python(lsc_text *t, const char *s);   /* a string literal with its quotes */
-void lsc_quote_json(lsc_text *t, const char *s);     /* a string with its quotes; </ becomes <\/ */
+void lsc_quote_csv(lsc_text *t, const char *s);    /* one cell; formulas (=, +, -, @) get a ' before them */
+void lsc_quote_python(lsc_text *t, const char *s); /* a string literal with its quotes */
+void lsc_quote_json(lsc_text *t, const char *s);   /* a string with its quotes; </ becomes <\/ */
 /* Terminal quoting into a small buffer, shortened with "..." if need be; returns out. For messages. */
 const char *lsc_shown(const char *s, char *out, size_t n);
 

@@ -1,0 +1,1 @@
+lsc_test(base_status LIBS lsc_base LABELS unit)
