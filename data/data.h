@@ -1,8 +1,9 @@
 /*
  * data.h - labelled images: data sets, domains by rotation, augmentation, the order of an epoch.
  *
- * Images are kept as bytes [N, C, H, W] and normalized when they are read: (byte - mean_c) / std_c. What a
- * loader gives depends on (seed, epoch, index) only.
+ * Images are kept as bytes [N, C, H, W] (grey ones with C = 1, repeated when they are read) and normalized
+ * when they are read: (byte - mean_c) / std_c. What a loader gives depends on (seed, epoch, index) only.
+ * An open data set is constant: any number of threads may read it at once.
  * SPDX-License-Identifier: MIT
  */
 #ifndef DS_DATA_H
@@ -12,8 +13,9 @@
 
 typedef enum {
     DS_TRAIN, /* the source domains (or the training split) */
-    DS_HELD,  /* the held-out domains, cut from the training split behind the source domains; with no held domain: the test split */
-    DS_TEST,  /* the test split, every domain's rotation in turn */
+    DS_HELD,  /* the held-out domains, cut from the training split behind the source domains; with no held domain: the
+                 test split */
+    DS_TEST,  /* the test split, image i rotated as source domain i mod n */
 } ds_split;
 
 typedef struct {
@@ -24,12 +26,13 @@ typedef struct {
     int n_rotations;         /* 0: one domain, not rotated */
     const double *held_rotations;
     int n_held;
-    int64_t per_domain; /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
-    int64_t limit;      /* without domains: the first images; 0: all */
-    int pad;            /* zero pixels on each side */
+    int64_t per_domain;       /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
+    int64_t limit;            /* without domains: at most the first images of the split; 0: all */
+    int pad;                  /* zero pixels on each side, put on before the rotation */
     const double *mean, *std; /* [n_channels] or [1], in 0..255; NULL: 0 and 255 */
     int n_mean, n_std;
     int channels; /* 0: 3, grey repeated */
+    int classes;  /* labels must be less; 0: the data set's usual number */
 } ds_options;
 
 typedef struct ds_dataset ds_dataset;
@@ -42,12 +45,12 @@ int64_t ds_count(const ds_dataset *d);
 void ds_image_shape(const ds_dataset *d, int64_t shape[3]); /* C, H, W */
 int64_t ds_classes(const ds_dataset *d);
 int ds_n_domains(const ds_dataset *d);
-const int32_t *ds_labels(const ds_dataset *d);  /* [N] */
-const int32_t *ds_domains(const ds_dataset *d); /* [N], 0 .. n_domains-1 */
-const char *ds_hash(const ds_dataset *d);       /* SHA-256 of bytes, labels and domains, hex */
+const int32_t *ds_labels(const ds_dataset *d);    /* [N] */
+const int32_t *ds_domains(const ds_dataset *d);   /* [N], 0 .. n_domains-1 */
+const char *ds_hash(const ds_dataset *d);         /* SHA-256 of bytes, labels and domains as kept, hex */
 const char *ds_kind_at(int i, const char **text); /* NULL past the last */
 
-/* Images by index, normalized, [n, C, H, W]; labels and domains [n] may be NULL. */
+/* Images by index (0 <= index < N), normalized, [n, C, H, W]; labels and domains [n] may be NULL. */
 void ds_read(const ds_dataset *d, const int64_t *index, int64_t n, float *images, int32_t *labels, int32_t *domains);
 
 typedef struct {
@@ -60,7 +63,8 @@ void ds_read_augmented(const ds_dataset *d, const ds_augment *a, uint64_t seed, 
 /* order [N]: a permutation of the data set for this epoch. With several domains, every run of n_domains * m
  * indices holds m of each domain while all domains last (balanced batches). */
 void ds_epoch_order(const ds_dataset *d, uint64_t seed, int64_t epoch, bool balanced, int64_t *order);
-/* A fixed subset: the first n of a permutation by seed, sorted; spread evenly over domains. n <= N. index [n]. */
+/* A fixed subset: the first n of a permutation by seed, sorted; spread evenly over domains: a smaller subset is
+ * a part of a larger one. n <= N. index [n]. */
 void ds_subset(const ds_dataset *d, uint64_t seed, int64_t n, int64_t *index);
 
 #endif

@@ -1,0 +1,56 @@
+/*
+ * The keys of a task, and what opens them: a model's graph, and the images of a split.
+ * SPDX-License-Identifier: MIT
+ */
+#include "app/task.h"
+
+#define IMAGES_MAX 1e9
+
+/* The mean and the deviation of CIFAR-10's channels, as tomgoldstein/loss-landscape uses them. */
+#define MEAN "125.3, 123.0, 113.9"
+#define STD  "63.0, 62.1, 66.7"
+
+/* clang-format off */
+const cfg_field app_task_fields[] = {
+    CFG_TEXT (app_task, model,          "model.name",          "resnet20",      "network: a row of models.def"),
+    CFG_INT  (app_task, classes,        "model.classes",       "0",  0, 1e6,    "outputs of the network; 0: as many as the data has classes"),
+    CFG_TEXT (app_task, loss,           "loss.name",           "cross_entropy", "loss: a row of losses.def"),
+    CFG_TEXT (app_task, data,           "data.kind",           "idx",           "data set: a row of datasets.def"),
+    CFG_TEXT (app_task, path,           "data.path",           "/usr/share/datasets/fashion-mnist", "folder of the data set's files"),
+    CFG_REALS(app_task, rotations,      "data.rotations",      "",   -360, 360, "degrees anticlockwise, one source domain each; empty: one domain, not rotated"),
+    CFG_REALS(app_task, held_rotations, "data.held_rotations", "",   -360, 360, "degrees, one held-out domain each; empty: the test split is held out"),
+    CFG_INT  (app_task, per_domain,     "data.per_domain",     "0",  0, IMAGES_MAX, "images of each domain; 0: all, shared out evenly"),
+    CFG_INT  (app_task, limit,          "data.limit",          "0",  0, IMAGES_MAX, "without domains: at most the first images of a split; 0: all"),
+    CFG_INT  (app_task, pad,            "data.pad",            "2",  0, 64,     "zero pixels put on each side"),
+    CFG_REALS(app_task, mean,           "data.mean",           MEAN, -1e6, 1e6, "subtracted from the channels, in 0..255"),
+    CFG_REALS(app_task, std,            "data.std",            STD,  1e-6, 1e6, "the channels are divided by these afterwards"),
+};
+/* clang-format on */
+const int app_task_n_fields = LSC_COUNT(app_task_fields);
+
+lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out)
+{
+    return nn_model_graph(task->model.s, image, task->classes > 0 ? task->classes : classes, out);
+}
+
+lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)
+{
+    ds_options o = {
+        .kind = task->data.s,
+        .path = task->path.s,
+        .split = split,
+        .rotations = task->rotations.v,
+        .n_rotations = task->rotations.n,
+        .held_rotations = task->held_rotations.v,
+        .n_held = task->held_rotations.n,
+        .per_domain = task->per_domain,
+        .limit = task->limit,
+        .pad = (int)task->pad,
+        .mean = task->mean.v,
+        .std = task->std.v,
+        .n_mean = task->mean.n,
+        .n_std = task->std.n,
+        .classes = (int)task->classes,
+    };
+    return ds_open(&o, out);
+}

@@ -1,0 +1,200 @@
+/*
+ * Opening a data set: read the files, cut out the domains, pad and rotate, hash, and what its owner asks of it.
+ * SPDX-License-Identifier: MIT
+ */
+#include "data/dataset.h"
+
+#include <math.h>
+
+#include "base/hash.h"
+
+/* More than any network here takes, and few enough that sizes stay small. */
+#define DS_MAX_PAD      1024
+#define DS_MAX_CHANNELS 3
+
+/* Frame and turn the planes of every image, domain by domain. */
+static lsc_status fill_bytes(ds_dataset *d, const ds_images *images, const ds_cut *cut, int pad)
+{
+    lsc_status st = LSC_OK;
+    ds_transform *t = NULL;
+    int64_t from_plane = (int64_t)images->height * images->width, to_plane = (int64_t)d->height * d->width;
+
+    LSC_NEW(d->bytes, d->n * d->kept * to_plane);
+    for (int domain = 0; domain < d->n_domains; domain++) {
+        double degrees = cut->degrees != NULL ? cut->degrees[domain] : 0;
+        LSC_TRY(ds_transform_new(images->height, images->width, pad, degrees, &t));
+        for (int64_t m = d->member_start[domain]; m < d->member_start[domain + 1]; m++) {
+            const uint8_t *from = images->pixels + (cut->first + d->members[m]) * d->kept * from_plane;
+            uint8_t *to = d->bytes + d->members[m] * d->kept * to_plane;
+            for (int c = 0; c < d->kept; c++)
+                ds_transform_apply(t, from + c * from_plane, to + c * to_plane);
+        }
+        ds_transform_free(t);
+        t = NULL;
+    }
+cleanup:
+    ds_transform_free(t);
+    return st;
+}
+
+/* Labels, domains, and the images of each domain in order. */
+static lsc_status fill_labels(ds_dataset *d, const ds_images *images, const ds_cut *cut)
+{
+    lsc_status st = LSC_OK;
+    int64_t m = 0;
+
+    LSC_NEW(d->labels, d->n);
+    LSC_NEW(d->domains, d->n);
+    LSC_NEW(d->members, d->n);
+    LSC_NEW(d->member_start, d->n_domains + 1);
+    for (int64_t i = 0; i < d->n; i++) {
+        d->labels[i] = images->labels[cut->first + i];
+        d->domains[i] = ds_cut_domain(cut, i);
+    }
+    for (int domain = 0; domain < d->n_domains; domain++) {
+        for (int64_t i = 0; i < d->n; i++) {
+            if (d->domains[i] == domain)
+                d->members[m++] = i;
+        }
+        d->member_start[domain + 1] = m;
+    }
+cleanup:
+    return st;
+}
+
+static double channel_value(const double *values, int n, int channel, double otherwise)
+{
+    return values == NULL || n == 0 ? otherwise : values[n == 1 ? 0 : channel];
+}
+
+/* What each byte of each channel becomes: (byte - mean) / std, formed in double. */
+static lsc_status fill_values(ds_dataset *d, const ds_options *o)
+{
+    lsc_status st = LSC_OK;
+    LSC_CHECK((o->n_mean <= 1 || o->n_mean == d->channels) && (o->n_std <= 1 || o->n_std == d->channels), LSC_ERR_ARG,
+              "data: %d means and %d deviations for images of %d channels, must be 1 or %d", o->n_mean, o->n_std,
+              d->channels, d->channels);
+    LSC_NEW(d->value, d->channels * 256);
+    for (int c = 0; c < d->channels; c++) {
+        double mean = channel_value(o->mean, o->n_mean, c, 0), deviation = channel_value(o->std, o->n_std, c, 255);
+        LSC_CHECK(isfinite(mean) && isfinite(deviation) && deviation > 0, LSC_ERR_ARG,
+                  "data: channel %d: mean %g, deviation %g, the deviation must be more than 0", c, mean, deviation);
+        for (int byte = 0; byte < 256; byte++)
+            d->value[c * 256 + byte] = (float)((byte - mean) / deviation);
+    }
+cleanup:
+    return st;
+}
+
+static lsc_status fill_hash(ds_dataset *d)
+{
+    lsc_status st = LSC_OK;
+    lsc_hash *h = NULL;
+    LSC_TRY(lsc_hash_new(&h));
+    lsc_hash_add(h, d->bytes, (size_t)(d->n * d->kept * d->height * d->width));
+    lsc_hash_add(h, d->labels, (size_t)d->n * sizeof *d->labels);
+    lsc_hash_add(h, d->domains, (size_t)d->n * sizeof *d->domains);
+    lsc_hash_hex(h, d->hash);
+cleanup:
+    lsc_hash_free(h);
+    return st;
+}
+
+static lsc_status fill_shape(ds_dataset *d, const ds_options *o, const ds_images *images)
+{
+    lsc_status st = LSC_OK;
+    d->kept = images->channels;
+    d->channels = o->channels > 0 ? o->channels : DS_MAX_CHANNELS;
+    d->height = images->height + 2 * o->pad;
+    d->width = images->width + 2 * o->pad;
+    LSC_CHECK(d->channels == d->kept || (d->kept == 1 && d->channels <= DS_MAX_CHANNELS), LSC_ERR_ARG,
+              "data: images of %d channels cannot be read with %d", d->kept, d->channels);
+    LSC_CHECK(d->n * d->kept <= 4 * DS_MAX_PIXELS / ((int64_t)d->height * d->width), LSC_ERR_ARG,
+              "data: %lld images of %d x %d with %d pixels around them do not fit in memory", (long long)d->n,
+              images->height, images->width, o->pad);
+cleanup:
+    return st;
+}
+
+lsc_status ds_open(const ds_options *o, ds_dataset **out)
+{
+    lsc_status st = LSC_OK;
+    ds_dataset *d = NULL;
+    ds_images images = {0};
+    const ds_kind *kind = NULL;
+    ds_request request = {0};
+    ds_cut cut;
+
+    LSC_CHECK(o->kind != NULL && o->path != NULL, LSC_ERR_ARG, "data: a kind and a folder must be named");
+    LSC_TRY(ds_kind_find(o->kind, &kind));
+    LSC_CHECK(o->pad >= 0 && o->pad <= DS_MAX_PAD, LSC_ERR_ARG, "data: pad is %d, must be 0 to %d", o->pad, DS_MAX_PAD);
+    LSC_NEW(d, 1);
+    d->classes = o->classes > 0 ? o->classes : kind->classes;
+    request.classes = d->classes;
+    LSC_TRY(ds_cut_request(o, &request));
+    LSC_TRY(kind->load(&request, &images));
+    LSC_TRY(ds_cut_make(o, images.n, &cut));
+    d->n = cut.n;
+    d->n_domains = cut.n_domains;
+    LSC_TRY(fill_shape(d, o, &images));
+    LSC_TRY(fill_values(d, o));
+    LSC_TRY(fill_labels(d, &images, &cut));
+    LSC_TRY(fill_bytes(d, &images, &cut, o->pad));
+    LSC_TRY(fill_hash(d));
+    *out = d;
+    d = NULL;
+cleanup:
+    ds_images_free(&images);
+    ds_close(d);
+    return st;
+}
+
+void ds_close(ds_dataset *d)
+{
+    if (d == NULL)
+        return;
+    lsc_free(d->bytes);
+    lsc_free(d->labels);
+    lsc_free(d->domains);
+    lsc_free(d->members);
+    lsc_free(d->member_start);
+    lsc_free(d->value);
+    lsc_free(d);
+}
+
+int64_t ds_count(const ds_dataset *d)
+{
+    return d->n;
+}
+
+void ds_image_shape(const ds_dataset *d, int64_t shape[3])
+{
+    shape[0] = d->channels;
+    shape[1] = d->height;
+    shape[2] = d->width;
+}
+
+int64_t ds_classes(const ds_dataset *d)
+{
+    return d->classes;
+}
+
+int ds_n_domains(const ds_dataset *d)
+{
+    return d->n_domains;
+}
+
+const int32_t *ds_labels(const ds_dataset *d)
+{
+    return d->labels;
+}
+
+const int32_t *ds_domains(const ds_dataset *d)
+{
+    return d->domains;
+}
+
+const char *ds_hash(const ds_dataset *d)
+{
+    return d->hash;
+}

@@ -1,0 +1,81 @@
+/*
+ * dataset.h - for those who write data sets: what a kind reads, and what data/ makes of it.
+ *
+ * A kind is data/dataset_NAME.c and a row of datasets.def. It checks its files as if an enemy had written
+ * them: every length before it is used, every label before it is kept.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DS_DATASET_H
+#define DS_DATASET_H
+
+#include "data/data.h"
+
+/* Of one split, no more than any file of the kinds known here holds, and an amount that fits in memory. */
+#define DS_MAX_PIXELS ((int64_t)1 << 31)
+
+typedef struct {
+    const char *folder;
+    bool test;    /* the test split instead of the training split */
+    int64_t most; /* at most these first images; 0: all */
+    int classes;  /* labels must be less */
+} ds_request;
+
+/* Images as they are in the files, in file order. */
+typedef struct {
+    int64_t n;
+    int channels, height, width;
+    uint8_t *pixels; /* [n, channels, height, width] */
+    uint8_t *labels; /* [n] */
+} ds_images;
+void ds_images_free(ds_images *images);
+
+typedef struct {
+    const char *name, *source;
+    /* REQUIRED */
+    int classes; /* the usual number */
+    /* Fills *out only on success (ds_images_free). LSC_ERR_IO, LSC_ERR_FORMAT: path, place, what would be right. */
+    lsc_status (*load)(const ds_request *r, ds_images *out);
+} ds_kind;
+
+/* The check of one label, for load. `path` and `index` say where it lies. */
+lsc_status ds_check_label(const char *path, int64_t index, int label, int classes);
+/* By name; LSC_ERR_ARG lists the known ones. */
+lsc_status ds_kind_find(const char *name, const ds_kind **out);
+
+/* Which images of a split a data set holds, and which domain each belongs to. */
+typedef struct {
+    int n_domains;
+    const double *degrees; /* [n_domains]; NULL: not rotated */
+    int64_t first, n;      /* the images first .. first+n-1 of the split */
+    int64_t per_domain;    /* domain d holds the d-th run of these; 0: every n_domains-th image, from the d-th */
+} ds_cut;
+
+/* Which split must be read, and how many of its first images. LSC_ERR_ARG: options that contradict each other. */
+lsc_status ds_cut_request(const ds_options *o, ds_request *out);
+/* available: images read. LSC_ERR_ARG: fewer than asked for. Borrows the rotations of o. */
+lsc_status ds_cut_make(const ds_options *o, int64_t available, ds_cut *out);
+int ds_cut_domain(const ds_cut *cut, int64_t i);
+
+struct ds_dataset {
+    int64_t n;
+    int kept;                    /* channels of bytes: 1 or `channels` */
+    int channels, height, width; /* of what is read */
+    int n_domains, classes;
+    uint8_t *bytes;        /* [n, kept, height, width] */
+    int32_t *labels;       /* [n] */
+    int32_t *domains;      /* [n] */
+    int64_t *members;      /* [n] the images by domain */
+    int64_t *member_start; /* [n_domains + 1] in members */
+    float *value;          /* [channels, 256] what each byte becomes */
+    char hash[65];
+};
+
+/* A frame of `pad` zeros, then a rotation: maps of byte planes (transform.c). */
+typedef struct ds_transform ds_transform;
+/* Returns new: for planes [height, width] of a rotation by `degrees`. */
+lsc_status ds_transform_new(int height, int width, int pad, double degrees, ds_transform **out);
+void ds_transform_free(ds_transform *t);
+/* from [height, width] -> to [height + 2 pad, width + 2 pad] */
+void ds_transform_apply(const ds_transform *t, const uint8_t *from, uint8_t *to);
+
+#endif

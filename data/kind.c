@@ -1,0 +1,68 @@
+/*
+ * The table of data sets, and the checks that they share.
+ * SPDX-License-Identifier: MIT
+ */
+#include "data/dataset.h"
+
+#include <string.h>
+
+#define DATASET(name, file, text) extern const ds_kind ds_kind_##name;
+#include "data/datasets.def"
+#undef DATASET
+
+static const struct {
+    const ds_kind *kind;
+    const char *text;
+} table[] = {
+#define DATASET(name, file, text) {&ds_kind_##name, text},
+#include "data/datasets.def"
+#undef DATASET
+};
+
+const char *ds_kind_at(int i, const char **text)
+{
+    if (i < 0 || (size_t)i >= LSC_COUNT(table))
+        return NULL;
+    if (text != NULL)
+        *text = table[i].text;
+    return table[i].kind->name;
+}
+
+static lsc_status unknown(const char *name)
+{
+    lsc_text known = {0};
+    char shown[64];
+    for (size_t i = 0; i < LSC_COUNT(table); i++)
+        lsc_text_add(&known, " %s", table[i].kind->name);
+    lsc_status st = lsc_fail(LSC_ERR_ARG, "data: unknown kind '%s' (known:%s)", lsc_shown(name, shown, sizeof shown),
+                             known.failed ? "" : known.text);
+    lsc_text_free(&known);
+    return st;
+}
+
+lsc_status ds_kind_find(const char *name, const ds_kind **out)
+{
+    for (size_t i = 0; i < LSC_COUNT(table); i++) {
+        if (strcmp(name, table[i].kind->name) == 0) {
+            *out = table[i].kind;
+            return LSC_OK;
+        }
+    }
+    return unknown(name);
+}
+
+lsc_status ds_check_label(const char *path, int64_t index, int label, int classes)
+{
+    lsc_status st = LSC_OK;
+    LSC_CHECK(label >= 0 && label < classes, LSC_ERR_FORMAT, "%s: label %lld is %d, with %d classes it must be 0 to %d",
+              path, (long long)index, label, classes, classes - 1);
+cleanup:
+    return st;
+}
+
+void ds_images_free(ds_images *images)
+{
+    lsc_free(images->pixels);
+    lsc_free(images->labels);
+    *images = (ds_images){0};
+}
