@@ -134,7 +134,8 @@ bool lsc_all_finite(const float *a, int64_t n);
 typedef struct {
     uint64_t seed, stream;
 } lsc_rng;
-/* Stream number of a purpose: FNV-1a of the text, then mixed with a and b. */
+/* Stream number of a purpose: mix(mix(FNV-1a(text) + g a) + g b), with g = 0x9e3779b97f4a7c15 and the finalizer of
+ * splitmix64 as mix. */
 uint64_t lsc_rng_stream(const char *purpose, uint64_t a, uint64_t b);
 uint64_t lsc_rng_bits(lsc_rng r, uint64_t index);
 double lsc_rng_uniform(lsc_rng r, uint64_t index);             /* [0, 1), 53 bits */

@@ -1,0 +1,118 @@
+/*
+ * Memory, made to fail, and text that grows.
+ * SPDX-License-Identifier: MIT
+ */
+#include "support/support.h"
+
+#include <stdlib.h>
+
+static void memory_is_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 300; n += 7) {
+        unsigned char *p = lsc_calloc(n, 1);
+        CHECK(p != NULL);
+        CHECK_INT((uintptr_t)p % 64, 0);
+        for (size_t i = 0; i < n; i++)
+            CHECK_INT(p[i], 0);
+        memset(p, 0xff, n); /* so that the next one has to clear it */
+        lsc_free(p);
+    }
+    lsc_free(NULL);
+}
+
+static void a_size_that_overflows_is_refused(void **state)
+{
+    (void)state;
+    CHECK(lsc_calloc(SIZE_MAX / 2, 3) == NULL);
+    CHECK(lsc_calloc(SIZE_MAX, 1) == NULL);
+    CHECK(lsc_calloc(PTRDIFF_MAX, 1) == NULL);
+}
+
+static lsc_status make_table(size_t count)
+{
+    lsc_status st = LSC_OK;
+    double *table = NULL;
+
+    LSC_NEW(table, count);
+cleanup:
+    lsc_free(table);
+    return st;
+}
+
+static void a_failure_names_what_it_was_for_and_the_amount(void **state)
+{
+    (void)state;
+    CHECK_FAILS(make_table(SIZE_MAX / 4), LSC_ERR_NOMEM, "no memory for table: 4611686018427387903 x 8 bytes");
+}
+
+static void the_chosen_allocation_fails_and_only_that_one(void **state)
+{
+    char at[32];
+    (void)state;
+    snprintf(at, sizeof at, "%lld", (long long)lsc_alloc_calls() + 2);
+    setenv("LSC_FAIL_ALLOC", at, 1);
+    CHECK_OK(make_table(1));
+    CHECK_FAILS(make_table(1), LSC_ERR_NOMEM, "no memory for table: 1 x 8 bytes");
+    CHECK_OK(make_table(1));
+    unsetenv("LSC_FAIL_ALLOC");
+}
+
+static void a_string_is_copied_or_formatted(void **state)
+{
+    (void)state;
+    char *copy = lsc_strdup("text"), *text = lsc_format("%s-%d", "a", 7);
+    CHECK_STR(copy, "text");
+    CHECK_STR(text, "a-7");
+    CHECK(lsc_strdup(NULL) == NULL);
+    lsc_free(copy);
+    lsc_free(text);
+}
+
+static void text_grows_and_is_always_terminated(void **state)
+{
+    lsc_text t = {0};
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        lsc_text_add(&t, "%d,", i % 10);
+        CHECK_INT(t.length, 2 * (i + 1));
+        CHECK_INT(strlen(t.text), t.length);
+    }
+    lsc_text_add_bytes(&t, "end and more", 3);
+    CHECK_STR(t.text + t.length - 7, "8,9,end");
+    CHECK(!t.failed);
+    lsc_text_free(&t);
+    CHECK(t.text == NULL);
+}
+
+static lsc_status fill_text(void *context)
+{
+    lsc_text t = {0};
+    (void)context;
+    for (int i = 0; i < 200; i++)
+        lsc_text_add(&t, "%d ", i);
+    lsc_text_add_bytes(&t, "", 0);
+    lsc_status st = t.failed ? lsc_fail(LSC_ERR_NOMEM, "text") : LSC_OK;
+    lsc_text_free(&t);
+    return st;
+}
+
+static void text_remembers_that_it_failed(void **state)
+{
+    (void)state;
+    CHECK(test_torture(fill_text, NULL) >= 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(memory_is_zeroed_and_aligned),
+        TEST(a_size_that_overflows_is_refused),
+        TEST(a_failure_names_what_it_was_for_and_the_amount),
+        TEST(the_chosen_allocation_fails_and_only_that_one),
+        TEST(a_string_is_copied_or_formatted),
+        TEST(text_grows_and_is_always_terminated),
+        TEST(text_remembers_that_it_failed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
