@@ -33,8 +33,8 @@ void nn_graph_free(nn_graph *g);
 lsc_status nn_graph_finish(nn_graph *g);
 const lsc_layout *nn_graph_layout(const nn_graph *g);
 const nn_shape *nn_graph_input(const nn_graph *g);
-int64_t nn_graph_classes(const nn_graph *g);    /* features of the last node */
-double nn_graph_flops(const nn_graph *g);       /* of one image, forward; 2 per multiply-add, taps in the padding counted */
+int64_t nn_graph_classes(const nn_graph *g); /* features of the last node */
+double nn_graph_flops(const nn_graph *g); /* of one image, forward; 2 per multiply-add, taps in the padding counted */
 /* He-normal (fan out) convolutions, PyTorch's uniform linear, norms 1 and 0, running statistics 0 and 1. theta [n]. */
 void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta);
 
@@ -53,8 +53,8 @@ int nn_flatten(nn_graph *g, int x);
 
 typedef struct {
     const char *name, *text;
-    const char *source;   /* whose definition the names and shapes follow */
-    nn_shape image;       /* the usual input */
+    const char *source; /* whose definition the names and shapes follow */
+    nn_shape image;     /* the usual input */
     lsc_status (*build)(nn_graph *g, const char *name, int64_t classes); /* adds nodes after node 0 */
 } nn_model;
 
@@ -84,15 +84,15 @@ lsc_status nn_loss_find(const char *name, const nn_loss **out);
 
 /* ---- plans (plan.c over nn/backend) ---------------------------------------------------------- */
 
-typedef enum { NN_F32, NN_F64 } nn_real;                  /* scalar of theta and gradients */
-typedef enum { NN_FROZEN, NN_BATCH } nn_statistics;       /* batch norm by running statistics | by those of the batch */
+typedef enum { NN_F32, NN_F64 } nn_real;            /* scalar of theta and gradients */
+typedef enum { NN_FROZEN, NN_BATCH } nn_statistics; /* batch norm by running statistics | by those of the batch */
 
 typedef struct {
-    int64_t batch;            /* images of one forward: at most (frozen), exactly (batch) */
+    int64_t batch; /* images of one forward: at most (frozen), exactly (batch) */
     nn_statistics statistics;
     nn_real real;
-    bool backward;            /* keep what backward needs */
-    int threads;              /* 0: all cores */
+    bool backward; /* keep what backward needs */
+    int threads;   /* 0: all cores */
 } nn_plan_options;
 
 typedef struct nn_plan nn_plan;

@@ -1,0 +1,11 @@
+# Formula and oracle: golden values of whole networks, for every backend's tests.
+add_library(lsc_test_oracle STATIC support/formula.c support/oracle.c)
+target_link_libraries(lsc_test_oracle PUBLIC lsc_nn lsc_test_support PkgConfig::cjson)
+set_source_files_properties(support/formula.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
+
+add_executable(test_nn_golden test_nn_golden.c)
+target_link_libraries(test_nn_golden PRIVATE lsc_test_oracle)
+foreach(model resnet20 resnet56 resnet56_noshort resnet110)
+  add_test(NAME nn_golden_${model} COMMAND test_nn_golden ${model})
+  set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT 60)
+endforeach()

@@ -1,0 +1,28 @@
+/*
+ * ref_memory.h - memory of one tensor for each node of a graph, shared by tensors that never live together.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NN_REF_MEMORY_H
+#define NN_REF_MEMORY_H
+
+#include "nn/op.h"
+
+typedef enum {
+    REF_KEEP,    /* each node's output, all to the end */
+    REF_FORWARD, /* each node's output, from its computation to its last use */
+    REF_BACKWARD /* gradients with respect to outputs: from the last use of the output down to its computation */
+} ref_life;
+
+typedef struct {
+    void **of; /* [nodes]; NULL: the node's output is used nowhere (gradients) */
+    void **slots;
+    int n_slots;
+} ref_memory;
+
+/* The node that uses each output last, [nodes]; itself for the last node and for unused ones. */
+void ref_last_use(const nn_graph *g, int *last);
+/* n images of scalars of `size` bytes. Initialise with {0}; free takes a half-built one. */
+lsc_status ref_memory_init(ref_memory *m, const nn_graph *g, ref_life life, int64_t n, size_t size);
+void ref_memory_free(ref_memory *m);
+
+#endif
