@@ -70,7 +70,7 @@ void fixture_idx(const char *split, bool gz, const idx_fixture *f)
 
     at = fixture_idx_header(labels, 1, (uint32_t)f->n, 0, 0);
     for (int i = 0; i < f->n; i++)
-        labels[at++] = f->labels != NULL ? f->labels[i] : (uint8_t)(i % 10);
+        labels[at++] = (uint8_t)(f->labels != NULL ? f->labels[i] : i % 10);
     snprintf(name, sizeof name, "%s-labels-idx1-ubyte", split);
     fixture_file(name, gz, labels, at);
     lsc_free(images);
