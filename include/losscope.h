@@ -188,7 +188,8 @@ typedef struct {
     lsc_normalization normalization; /* 0: filter */
     uint64_t seed;                   /* 0: 1 */
     unsigned move;                   /* roles that move, bits 1u << role; 0: weights only */
-    const char *path;                /* kind "file": the direction file of the other tool */
+    const char *path;                /* kind "file": a direction file of the other tool, or a surface of ours;
+                                        taken as stored: normalization, seed and move do not apply */
 } lsc_direction_options;
 
 /* Center and directions, float, as they are evaluated and stored. */
@@ -197,6 +198,11 @@ typedef struct {
     float *center;            /* [n] */
     float *dirs[3];           /* [n] each, n_dirs of them */
     int n_dirs;
+    /* How the directions were made, for provenance; zero in a frame that was put together by hand. */
+    const char *kind; /* a row of directions.def */
+    lsc_normalization normalization;
+    uint64_t seed;
+    unsigned move;
 } lsc_frame;
 
 /* Returns new: copies center [n], makes n_dirs (1..3) directions.
@@ -274,7 +280,7 @@ LSC_API lsc_status lsc_surface_load(const char *path, lsc_surface **out);
  * larger one) of `radius`. NaN if there is no such point. LSC_ERR_ARG: not 2-D, or 0 is not a done point. */
 LSC_API lsc_status lsc_surface_rise(const lsc_surface *s, double radius, double *rise);
 /* Area of {L <= L(0) + rise} by marching squares (linear along edges); cells with a corner not done or not
- * finite count as above. *open: the set touches the border, so the area is a lower bound. */
+ * finite count as above. *open: the set touches the border or a point that is not done: the area is a lower bound. */
 LSC_API lsc_status lsc_surface_basin(const lsc_surface *s, double rise, double *area, bool *open);
 
 /* ---- run ---------------------------------------------------------------------------------- */
@@ -295,8 +301,8 @@ typedef struct {
 /* Evaluate the objective at every point of `plan` that is not done yet.
  * obj     borrowed; called from this thread
  * frame   borrowed; its layout must be the objective's
- * *out    returns new: the surface, also with LSC_ERR_STOPPED and LSC_ERR_CALLBACK (points so
- *         far are kept and saved); NULL on other failures
+ * *out    returns new: the surface, also with LSC_ERR_STOPPED, LSC_ERR_CALLBACK (points so far are kept and
+ *         saved) and a failed save; NULL on failures before the first call of the objective
  * An existing file at o->path with the same settings is resumed, with others it is
  * LSC_ERR_CONFIG listing the differences; a second process on the same path gets LSC_ERR_IO.
  * If a save fails (full disk), evaluation goes on and the last attempt's LSC_ERR_IO is returned.
