@@ -1,0 +1,395 @@
+/*
+ * A network, its data and its loss as an lsc_objective.
+ *
+ * Sample i of the objective is image index[i] of the data set. The losses of all samples are kept in double and
+ * summed in index order in fixed blocks, so that a value depends neither on the batch nor on the threads.
+ * N samples, E elements of an image, K classes, B images of one forward.
+ * SPDX-License-Identifier: MIT
+ */
+#include "landscape/objective_nn.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/hash.h"
+#include "landscape/samples.h"
+
+enum {
+    BATCH = 512, /* images of one forward: enough blocks for many cores; no result depends on it */
+    MAX_DIRS = 3,
+};
+static const size_t DEFAULT_MEMORY = (size_t)4 << 30;
+
+typedef struct {
+    const lsc_layout *layout;
+    const nn_loss *loss;
+    nn_plan *plan;
+    nn_real real;
+    landscape_samples samples;
+    int64_t classes;
+    int n_domains;
+    /* Samples of select: [n_selected] of them. */
+    bool all;
+    int64_t *selected, n_selected;
+    double *logits; /* [B, K] */
+    /* One point. */
+    void *theta;           /* [layout->n] of the plan's scalar */
+    double *losses;        /* [N] */
+    uint8_t *correct;      /* [N] */
+    double *domain_losses; /* [N] those of one domain */
+    const float *center, *dirs[MAX_DIRS];
+    int n_dirs;
+    int64_t negative_variances;
+    char **fields;
+    int n_fields;
+    char *settings;
+} objective_nn;
+
+/* ---- samples -> losses -------------------------------------------------------------------- */
+
+/* Losses and correctness of n samples at the theta that is set. */
+static lsc_status evaluate(objective_nn *o, const int64_t *sample, int64_t n)
+{
+    for (int64_t first = 0; first < n; first += o->samples.batch) {
+        int64_t m = n - first < o->samples.batch ? n - first : o->samples.batch;
+        const int32_t *labels;
+        const float *images = landscape_samples_batch(&o->samples, sample, first, m, &labels);
+        lsc_status st = nn_plan_forward(o->plan, images, m, o->logits);
+        if (st != LSC_OK)
+            return st;
+        o->loss->forward(m, o->classes, o->logits, labels, o->losses + first, o->correct + first);
+    }
+    return LSC_OK;
+}
+
+static double domain_mean(objective_nn *o, int domain, const int64_t *sample, int64_t n)
+{
+    int64_t m = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (o->samples.domains[sample != NULL ? sample[i] : i] == domain)
+            o->domain_losses[m++] = o->losses[i];
+    return m > 0 ? lsc_sum(o->domain_losses, m) / (double)m : NAN;
+}
+
+static lsc_status fields_at_theta(objective_nn *o, double *out)
+{
+    const int64_t *sample = o->all ? NULL : o->selected;
+    int64_t n = o->all ? o->samples.n : o->n_selected;
+    lsc_status st = evaluate(o, sample, n);
+    if (st != LSC_OK)
+        return st;
+    int64_t n_correct = 0;
+    for (int64_t i = 0; i < n; i++)
+        n_correct += o->correct[i] && !isnan(o->losses[i]);
+    out[0] = lsc_sum(o->losses, n) / (double)n;
+    out[1] = (double)n_correct / (double)n;
+    for (int d = 0; d + 2 < o->n_fields; d++)
+        out[2 + d] = domain_mean(o, d, sample, n);
+    return LSC_OK;
+}
+
+/* ---- theta -------------------------------------------------------------------------------- */
+
+static double theta_at(const objective_nn *o, int64_t j)
+{
+    return o->real == NN_F32 ? (double)((const float *)o->theta)[j] : ((const double *)o->theta)[j];
+}
+
+/* Buffers of batch norm are its running mean, running variance and count. */
+static bool has_negative_variance(const objective_nn *o)
+{
+    static const char suffix[] = "running_var";
+    for (int b = 0; b < o->layout->n_blocks; b++) {
+        const lsc_block *block = lsc_layout_block(o->layout, b);
+        size_t length = strlen(block->name);
+        if (block->role != LSC_BUFFER || length < sizeof suffix - 1 ||
+            strcmp(block->name + length - (sizeof suffix - 1), suffix) != 0)
+            continue;
+        for (int64_t j = 0; j < lsc_block_elements(block); j++)
+            if (theta_at(o, block->offset + j) < 0)
+                return true;
+    }
+    return false;
+}
+
+static lsc_status set_theta(objective_nn *o)
+{
+    o->negative_variances += has_negative_variance(o);
+    return nn_plan_set_theta(o->plan, o->theta);
+}
+
+static lsc_status set_theta_from(objective_nn *o, const double *theta)
+{
+    if (o->real == NN_F64) {
+        memcpy(o->theta, theta, (size_t)o->layout->n * sizeof(double));
+    } else {
+        float *t = o->theta;
+        for (int64_t j = 0; j < o->layout->n; j++)
+            t[j] = (float)theta[j];
+    }
+    return set_theta(o);
+}
+
+/* theta_j = (float)(center_j + sum_i c_i d_ij), as lsc_frame_point forms it. */
+static lsc_status set_theta_at(objective_nn *o, const double *coords)
+{
+    for (int64_t j = 0; j < o->layout->n; j++) {
+        double t = o->center[j];
+        for (int i = 0; i < o->n_dirs; i++)
+            t += coords[i] * (double)o->dirs[i][j];
+        if (o->real == NN_F32)
+            ((float *)o->theta)[j] = (float)t;
+        else
+            ((double *)o->theta)[j] = (double)(float)t;
+    }
+    return set_theta(o);
+}
+
+/* ---- the objective's functions ------------------------------------------------------------ */
+
+static lsc_status eval(void *self, const double *theta, double *out)
+{
+    objective_nn *o = self;
+    lsc_status st = set_theta_from(o, theta);
+    return st == LSC_OK ? fields_at_theta(o, out) : st;
+}
+
+static lsc_status set_frame(void *self, const float *center, const float *const *dirs, int n_dirs)
+{
+    objective_nn *o = self;
+    if (n_dirs < 0 || n_dirs > MAX_DIRS)
+        return lsc_fail(LSC_ERR_ARG, "set_frame: %d directions, need 0 .. %d", n_dirs, MAX_DIRS);
+    o->center = center;
+    for (int i = 0; i < n_dirs; i++)
+        o->dirs[i] = dirs[i];
+    o->n_dirs = n_dirs;
+    return LSC_OK;
+}
+
+static lsc_status eval_coords(void *self, const double *coords, int n_points, double *out, int *n_done)
+{
+    objective_nn *o = self;
+    *n_done = 0;
+    if (o->center == NULL)
+        return lsc_fail(LSC_ERR_ARG, "eval_coords: set_frame comes first");
+    for (int p = 0; p < n_points; p++) {
+        lsc_status st = set_theta_at(o, coords + (int64_t)p * o->n_dirs);
+        if (st == LSC_OK)
+            st = fields_at_theta(o, out + (int64_t)p * o->n_fields);
+        if (st != LSC_OK)
+            return st;
+        *n_done = p + 1;
+    }
+    return LSC_OK;
+}
+
+static lsc_status check_samples(const objective_nn *o, const int64_t *index, int64_t n)
+{
+    if (n < 1 || n > o->samples.n)
+        return lsc_fail(LSC_ERR_ARG, "objective: %lld samples, need 1 .. %lld", (long long)n, (long long)o->samples.n);
+    for (int64_t i = 0; i < n; i++)
+        if (index[i] < 0 || index[i] >= o->samples.n)
+            return lsc_fail(LSC_ERR_ARG, "objective: sample %lld is not in 0 .. %lld", (long long)index[i],
+                            (long long)o->samples.n - 1);
+    return LSC_OK;
+}
+
+static lsc_status select_samples(void *self, const int64_t *index, int64_t n)
+{
+    objective_nn *o = self;
+    if (index != NULL) {
+        lsc_status st = check_samples(o, index, n);
+        if (st != LSC_OK)
+            return st;
+        memcpy(o->selected, index, (size_t)n * sizeof *index);
+        o->n_selected = n;
+    }
+    o->all = index == NULL;
+    return LSC_OK;
+}
+
+static lsc_status samples(void *self, const double *theta, const int64_t *index, int64_t n, float *loss,
+                          uint8_t *correct)
+{
+    objective_nn *o = self;
+    lsc_status st = LSC_OK;
+    LSC_TRY(check_samples(o, index, n));
+    LSC_TRY(set_theta_from(o, theta));
+    LSC_TRY(evaluate(o, index, n));
+    for (int64_t i = 0; i < n; i++) {
+        loss[i] = (float)o->losses[i];
+        correct[i] = o->correct[i];
+    }
+cleanup:
+    return st;
+}
+
+static const char *error_text(void *self)
+{
+    (void)self;
+    return lsc_last_error();
+}
+
+static void destroy(void *self)
+{
+    objective_nn *o = self;
+    if (o == NULL)
+        return;
+    nn_plan_free(o->plan);
+    for (int f = 0; o->fields != NULL && f < o->n_fields; f++)
+        lsc_free(o->fields[f]);
+    lsc_free(o->fields);
+    lsc_free(o->settings);
+    landscape_samples_fini(&o->samples);
+    lsc_free(o->selected);
+    lsc_free(o->logits);
+    lsc_free(o->theta);
+    lsc_free(o->losses);
+    lsc_free(o->correct);
+    lsc_free(o->domain_losses);
+    lsc_free(o);
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+static lsc_status check_image_shape(const ds_dataset *data, const nn_graph *graph)
+{
+    int64_t c[3];
+    ds_image_shape(data, c);
+    const nn_shape *in = nn_graph_input(graph);
+    if (in->rank == 3 ? memcmp(in->dim, c, sizeof c) == 0 : in->dim[0] == c[0] * c[1] * c[2])
+        return LSC_OK;
+    return lsc_fail(LSC_ERR_SHAPE, "the model reads images of [%lld, %lld, %lld], the data has [%lld, %lld, %lld]",
+                    (long long)in->dim[0], (long long)in->dim[1], (long long)in->dim[2], (long long)c[0],
+                    (long long)c[1], (long long)c[2]);
+}
+
+static lsc_status take_samples(objective_nn *o, const objective_nn_options *options)
+{
+    lsc_status st = LSC_OK;
+    int64_t n = options->index != NULL ? options->n_index : ds_count(options->data);
+    int64_t batch = n < BATCH ? n : BATCH;
+    LSC_TRY(landscape_samples_init(&o->samples, options->data, options->index, n, o->classes, batch,
+                                   options->memory != 0 ? options->memory : DEFAULT_MEMORY));
+    LSC_NEW(o->logits, batch * o->classes);
+    LSC_NEW(o->selected, n);
+    LSC_NEW(o->losses, n);
+    LSC_NEW(o->correct, n);
+    LSC_NEW(o->domain_losses, n);
+    o->all = true;
+    o->n_domains = ds_n_domains(options->data);
+cleanup:
+    return st;
+}
+
+static lsc_status take_plan(objective_nn *o, const objective_nn_options *options)
+{
+    lsc_status st = LSC_OK;
+    o->real = options->real;
+    o->theta = lsc_calloc((size_t)o->layout->n, o->real == NN_F64 ? sizeof(double) : sizeof(float));
+    LSC_CHECK(o->theta != NULL, LSC_ERR_NOMEM, "no memory for theta: %lld elements", (long long)o->layout->n);
+    nn_plan_options plan = {
+        .batch = o->samples.batch, .statistics = NN_FROZEN, .real = options->real, .threads = options->threads};
+    LSC_TRY(nn_plan_new(options->backend != NULL ? options->backend : "auto", options->graph, &plan, &o->plan));
+cleanup:
+    return st;
+}
+
+static lsc_status name_fields(objective_nn *o)
+{
+    lsc_status st = LSC_OK;
+    int n = 2 + (o->n_domains > 1 ? o->n_domains : 0);
+    LSC_NEW(o->fields, n);
+    o->n_fields = n;
+    for (int f = 0; f < n; f++) {
+        o->fields[f] = f == 0   ? lsc_strdup("loss")
+                       : f == 1 ? lsc_strdup("accuracy")
+                                : lsc_format("loss_domain%d", f - 2);
+        LSC_CHECK(o->fields[f] != NULL, LSC_ERR_NOMEM, "no memory for the name of field %d", f);
+    }
+cleanup:
+    return st;
+}
+
+/* What a value depends on, apart from theta. */
+static lsc_status write_settings(objective_nn *o, const objective_nn_options *options)
+{
+    lsc_status st = LSC_OK;
+    lsc_hash *hash = NULL;
+    lsc_text t = {0};
+    char samples[65];
+    LSC_TRY(lsc_hash_new(&hash));
+    lsc_hash_add(hash, o->samples.index, (size_t)o->samples.n * sizeof *o->samples.index);
+    lsc_hash_hex(hash, samples);
+    lsc_text_add(&t, "{\"model\": ");
+    lsc_quote_json(&t, options->model);
+    lsc_text_add(&t, ", \"loss\": ");
+    lsc_quote_json(&t, o->loss->name);
+    lsc_text_add(&t, ", \"data_sha256\": \"%s\", \"samples\": %lld, \"samples_sha256\": \"%s\"",
+                 ds_hash(o->samples.data), (long long)o->samples.n, samples);
+    lsc_text_add(&t, ", \"batch_norm\": \"frozen\", \"precision\": \"%s\", \"device\": \"%s\"}",
+                 o->real == NN_F64 ? "double" : "float", nn_plan_backend(o->plan));
+    LSC_CHECK(!t.failed, LSC_ERR_NOMEM, "no memory for the objective's settings");
+    o->settings = t.text;
+    t = (lsc_text){0};
+cleanup:
+    lsc_text_free(&t);
+    lsc_hash_free(hash);
+    return st;
+}
+
+static const lsc_objective_ops objective_nn_ops = {
+    .abi = LSC_OBJECTIVE_ABI,
+    .size = sizeof(lsc_objective_ops),
+    .eval = eval,
+    .set_frame = set_frame,
+    .eval_coords = eval_coords,
+    .select = select_samples,
+    .samples = samples,
+    .error = error_text,
+    .destroy = destroy,
+};
+
+lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective *out)
+{
+    lsc_status st = LSC_OK;
+    objective_nn *o = NULL;
+
+    LSC_NEW(o, 1);
+    o->layout = nn_graph_layout(options->graph);
+    o->classes = nn_graph_classes(options->graph);
+    LSC_TRY(nn_loss_find(options->loss, &o->loss));
+    LSC_TRY(check_image_shape(options->data, options->graph));
+    LSC_TRY(take_samples(o, options));
+    LSC_TRY(take_plan(o, options));
+    LSC_TRY(name_fields(o));
+    LSC_TRY(write_settings(o, options));
+    *out = (lsc_objective){.ops = &objective_nn_ops,
+                           .self = o,
+                           .layout = o->layout,
+                           .fields = (const char *const *)o->fields,
+                           .n_fields = o->n_fields,
+                           .n_samples = o->samples.n,
+                           .points_per_call = 1,
+                           .settings = o->settings};
+    o = NULL;
+cleanup:
+    destroy(o);
+    return st;
+}
+
+const char *objective_nn_backend(const lsc_objective *obj)
+{
+    return nn_plan_backend(((const objective_nn *)obj->self)->plan);
+}
+
+int objective_nn_threads(const lsc_objective *obj)
+{
+    return nn_plan_threads(((const objective_nn *)obj->self)->plan);
+}
+
+int64_t objective_nn_negative_variances(const lsc_objective *obj)
+{
+    return ((const objective_nn *)obj->self)->negative_variances;
+}

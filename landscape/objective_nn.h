@@ -1,0 +1,39 @@
+/*
+ * objective_nn.h - a network, its data and its loss as an lsc_objective: the one place where liblosscope meets nn
+ * and data.
+ *
+ *     loss(theta) = 1/N sum_i l(f_theta(x_i), y_i),   batch norm by the running statistics in theta
+ *
+ * Fields: loss (nats per sample), accuracy (fraction), and with several domains loss_domain0, loss_domain1, ...
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef LSC_OBJECTIVE_NN_H
+#define LSC_OBJECTIVE_NN_H
+
+#include "data/data.h"
+#include "losscope.h"
+#include "nn/nn.h"
+
+typedef struct {
+    const nn_graph *graph;  /* borrowed */
+    const ds_dataset *data; /* borrowed */
+    const char *model;      /* its name, for the settings */
+    const char *loss;       /* a row of losses.def */
+    const int64_t *index;   /* [n_index] samples by their number in the data set, copied; NULL: all */
+    int64_t n_index;
+    const char *backend; /* NULL: "auto" */
+    nn_real real;        /* scalar that theta is evaluated in */
+    int threads;         /* 0: all cores */
+    size_t memory; /* bytes of normalized images to keep; with more, they are normalized anew at each point; 0: 4 GiB */
+} objective_nn_options;
+
+/* Opens *out; lsc_objective_close ends it. All memory is taken here: nothing is allocated per point.
+ * LSC_ERR_SHAPE: the model does not fit the images, or has fewer classes than there are labels. */
+lsc_status objective_nn_open(const objective_nn_options *o, lsc_objective *out);
+/* Backend and threads that evaluate. */
+const char *objective_nn_backend(const lsc_objective *obj);
+int objective_nn_threads(const lsc_objective *obj);
+/* Points so far whose running variances were negative in some layer: their loss is NaN. */
+int64_t objective_nn_negative_variances(const lsc_objective *obj);
+
+#endif
