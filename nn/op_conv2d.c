@@ -16,7 +16,7 @@ typedef struct {
 
 /* One tap: the places [y0, y1) x [x0, x1) of the output for which it lies inside the image, and its shift. */
 typedef struct {
-    int64_t y0, y1, x0, x1, dy, dx, stride, w, ow;
+    int64_t y0, y1, x0, x1, dy, dx;
 } conv_tap;
 
 static conv_size sizes(const nn_op_args *a)
@@ -52,11 +52,21 @@ static void inside(int64_t shift, int64_t stride, int64_t size, int64_t count, i
 
 static conv_tap tap(const conv_size *s, int64_t r)
 {
-    conv_tap t = {
-        .dy = r / s->kernel - s->pad, .dx = r % s->kernel - s->pad, .stride = s->stride, .w = s->w, .ow = s->ow};
+    conv_tap t = {.dy = r / s->kernel - s->pad, .dx = r % s->kernel - s->pad};
     inside(t.dy, s->stride, s->h, s->oh, &t.y0, &t.y1);
     inside(t.dx, s->stride, s->w, s->ow, &t.x0, &t.x1);
     return t;
+}
+
+/* Where row y of the tap's places begins, in an in plane and in an out plane. */
+static inline int64_t in_at(const conv_size *s, const conv_tap *t, int64_t y)
+{
+    return (y * s->stride + t->dy) * s->w + t->x0 * s->stride + t->dx;
+}
+
+static inline int64_t out_at(const conv_size *s, const conv_tap *t, int64_t y)
+{
+    return y * s->ow + t->x0;
 }
 
 #define NN_KERNELS "nn/op_conv2d_kernels.h"

@@ -3,14 +3,23 @@
  * SPDX-License-Identifier: MIT
  */
 
-/* y_i += w x_i over n elements sx and sy apart. */
-static inline void K(add_row)(int64_t n, REAL w, const REAL *restrict x, int64_t sx, REAL *restrict y, int64_t sy)
+/* y_i += sum_j w_j x_ij over n elements sx and sy apart, for four rows x_j that lie `plane` apart. */
+static inline void K(add_rows)(int64_t n, const REAL w[4], const REAL *restrict x, int64_t plane, int64_t sx,
+                               REAL *restrict y, int64_t sy)
 {
+    const REAL *a = x, *b = x + plane, *c = x + 2 * plane, *d = x + 3 * plane;
     if (sx == 1 && sy == 1) {
         for (int64_t i = 0; i < n; i++)
-            y[i] += w * x[i];
+            y[i] += (w[0] * a[i] + w[1] * b[i]) + (w[2] * c[i] + w[3] * d[i]);
         return;
     }
+    for (int64_t i = 0; i < n; i++)
+        y[i * sy] += (w[0] * a[i * sx] + w[1] * b[i * sx]) + (w[2] * c[i * sx] + w[3] * d[i * sx]);
+}
+
+/* y_i += w x_i */
+static inline void K(add_row)(int64_t n, REAL w, const REAL *restrict x, int64_t sx, REAL *restrict y, int64_t sy)
+{
     for (int64_t i = 0; i < n; i++)
         y[i * sy] += w * x[i * sx];
 }
@@ -27,32 +36,43 @@ static inline void K(add_dot)(int64_t n, const REAL *restrict x, int64_t sx, con
         sum[i % 8] += x[i * sx] * y[i];
 }
 
-/* out plane [OH, OW] += w * (in plane [H, W] seen through one tap). */
-static void K(tap_forward)(const conv_tap *t, REAL w, const REAL *in, REAL *out)
+/* One out plane += sum over the C in planes of w[c * step] * (the plane seen through one tap). */
+static void K(tap_forward)(const conv_size *s, const conv_tap *t, const REAL *w, int64_t step, const REAL *in,
+                           REAL *out)
 {
-    for (int64_t y = t->y0; y < t->y1; y++)
-        K(add_row)
-        (t->x1 - t->x0, w, in + (y * t->stride + t->dy) * t->w + t->x0 * t->stride + t->dx, t->stride,
-         out + y * t->ow + t->x0, 1);
+    int64_t n = t->x1 - t->x0, c = 0;
+    for (; c + 4 <= s->c; c += 4) {
+        const REAL four[4] = {w[c * step], w[(c + 1) * step], w[(c + 2) * step], w[(c + 3) * step]};
+        for (int64_t y = t->y0; y < t->y1; y++)
+            K(add_rows)
+            (n, four, in + c * s->in_plane + in_at(s, t, y), s->in_plane, s->stride, out + out_at(s, t, y), 1);
+    }
+    for (; c < s->c; c++)
+        for (int64_t y = t->y0; y < t->y1; y++)
+            K(add_row)(n, w[c * step], in + c * s->in_plane + in_at(s, t, y), s->stride, out + out_at(s, t, y), 1);
 }
 
-/* in plane += w * (out plane sent back through one tap). */
-static void K(tap_back)(const conv_tap *t, REAL w, const REAL *out, REAL *in)
+/* One in plane += sum over the K out planes of w[k * step] * (the plane sent back through one tap). */
+static void K(tap_back)(const conv_size *s, const conv_tap *t, const REAL *w, int64_t step, const REAL *out, REAL *in)
 {
-    for (int64_t y = t->y0; y < t->y1; y++)
-        K(add_row)
-        (t->x1 - t->x0, w, out + y * t->ow + t->x0, 1, in + (y * t->stride + t->dy) * t->w + t->x0 * t->stride + t->dx,
-         t->stride);
+    int64_t n = t->x1 - t->x0, k = 0;
+    for (; k + 4 <= s->k; k += 4) {
+        const REAL four[4] = {w[k * step], w[(k + 1) * step], w[(k + 2) * step], w[(k + 3) * step]};
+        for (int64_t y = t->y0; y < t->y1; y++)
+            K(add_rows)
+            (n, four, out + k * s->out_plane + out_at(s, t, y), s->out_plane, 1, in + in_at(s, t, y), s->stride);
+    }
+    for (; k < s->k; k++)
+        for (int64_t y = t->y0; y < t->y1; y++)
+            K(add_row)(n, w[k * step], out + k * s->out_plane + out_at(s, t, y), 1, in + in_at(s, t, y), s->stride);
 }
 
-/* Inner product of the out plane with the in plane seen through one tap. */
-static REAL K(tap_dot)(const conv_tap *t, const REAL *in, const REAL *out)
+/* Inner product of an out plane with an in plane seen through one tap. */
+static REAL K(tap_dot)(const conv_size *s, const conv_tap *t, const REAL *in, const REAL *out)
 {
     REAL sum[8] = {0};
     for (int64_t y = t->y0; y < t->y1; y++)
-        K(add_dot)
-        (t->x1 - t->x0, in + (y * t->stride + t->dy) * t->w + t->x0 * t->stride + t->dx, t->stride,
-         out + y * t->ow + t->x0, sum);
+        K(add_dot)(t->x1 - t->x0, in + in_at(s, t, y), s->stride, out + out_at(s, t, y), sum);
     return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
@@ -61,13 +81,12 @@ static void K(add_convolution)(const conv_size *s, const REAL *weight, const REA
 {
     for (int64_t n = 0; n < s->n; n++)
         for (int64_t k = 0; k < s->k; k++)
-            for (int64_t c = 0; c < s->c; c++)
-                for (int64_t r = 0; r < s->taps; r++) {
-                    conv_tap t = tap(s, r);
-                    K(tap_forward)
-                    (&t, weight[(k * s->c + c) * s->taps + r], in + (n * s->c + c) * s->in_plane,
-                     out + (n * s->k + k) * s->out_plane);
-                }
+            for (int64_t r = 0; r < s->taps; r++) {
+                conv_tap t = tap(s, r);
+                K(tap_forward)
+                (s, &t, weight + k * s->c * s->taps + r, s->taps, in + n * s->c * s->in_plane,
+                 out + (n * s->k + k) * s->out_plane);
+            }
 }
 
 /* din += weight transposed * dout. */
@@ -75,13 +94,12 @@ static void K(add_back_data)(const conv_size *s, const REAL *weight, const REAL 
 {
     for (int64_t n = 0; n < s->n; n++)
         for (int64_t c = 0; c < s->c; c++)
-            for (int64_t k = 0; k < s->k; k++)
-                for (int64_t r = 0; r < s->taps; r++) {
-                    conv_tap t = tap(s, r);
-                    K(tap_back)
-                    (&t, weight[(k * s->c + c) * s->taps + r], dout + (n * s->k + k) * s->out_plane,
-                     din + (n * s->c + c) * s->in_plane);
-                }
+            for (int64_t r = 0; r < s->taps; r++) {
+                conv_tap t = tap(s, r);
+                K(tap_back)
+                (s, &t, weight + c * s->taps + r, s->c * s->taps, dout + n * s->k * s->out_plane,
+                 din + (n * s->c + c) * s->in_plane);
+            }
 }
 
 /* dweight += dout (x) in, summed over images. */
@@ -93,7 +111,7 @@ static void K(add_back_weight)(const conv_size *s, const REAL *in, const REAL *d
                 for (int64_t r = 0; r < s->taps; r++) {
                     conv_tap t = tap(s, r);
                     dweight[(k * s->c + c) * s->taps + r] +=
-                        K(tap_dot)(&t, in + (n * s->c + c) * s->in_plane, dout + (n * s->k + k) * s->out_plane);
+                        K(tap_dot)(s, &t, in + (n * s->c + c) * s->in_plane, dout + (n * s->k + k) * s->out_plane);
                 }
 }
 
