@@ -128,9 +128,11 @@ typedef struct {
     nn_dtype dtype;
     int rank;
     int64_t shape[8];
-    const void *data; /* row-major, little-endian */
+    const void *data; /* row-major, little-endian; of a file read: at any address */
     int64_t elements;
 } nn_tensor;
+/* Element i as a double. */
+double nn_tensor_value(const nn_tensor *t, int64_t i);
 
 typedef struct {
     const char *key, *value;

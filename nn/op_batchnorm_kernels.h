@@ -82,7 +82,7 @@ static void K(backward)(const nn_op_args *a)
             db[c] += (REAL)sum.plain;
         if (din)
             K(backward_channel)
-            (&s, &saved[c], (double)g[c], &sum, in + c * s.plane, dout + c * s.plane, din + c * s.plane);
+        (&s, &saved[c], (double)g[c], &sum, in + c * s.plane, dout + c * s.plane, din + c * s.plane);
     }
 }
 

@@ -45,7 +45,7 @@ static void K(tap_forward)(const conv_size *s, const conv_tap *t, const REAL *w,
         const REAL four[4] = {w[c * step], w[(c + 1) * step], w[(c + 2) * step], w[(c + 3) * step]};
         for (int64_t y = t->y0; y < t->y1; y++)
             K(add_rows)
-            (n, four, in + c * s->in_plane + in_at(s, t, y), s->in_plane, s->stride, out + out_at(s, t, y), 1);
+        (n, four, in + c * s->in_plane + in_at(s, t, y), s->in_plane, s->stride, out + out_at(s, t, y), 1);
     }
     for (; c < s->c; c++)
         for (int64_t y = t->y0; y < t->y1; y++)
@@ -60,7 +60,7 @@ static void K(tap_back)(const conv_size *s, const conv_tap *t, const REAL *w, in
         const REAL four[4] = {w[k * step], w[(k + 1) * step], w[(k + 2) * step], w[(k + 3) * step]};
         for (int64_t y = t->y0; y < t->y1; y++)
             K(add_rows)
-            (n, four, out + k * s->out_plane + out_at(s, t, y), s->out_plane, 1, in + in_at(s, t, y), s->stride);
+        (n, four, out + k * s->out_plane + out_at(s, t, y), s->out_plane, 1, in + in_at(s, t, y), s->stride);
     }
     for (; k < s->k; k++)
         for (int64_t y = t->y0; y < t->y1; y++)

@@ -9,3 +9,6 @@ foreach(model resnet20 resnet56 resnet56_noshort resnet110)
   add_test(NAME nn_golden_${model} COMMAND test_nn_golden ${model})
   set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT 60)
 endforeach()
+
+lsc_test(nn_safetensors LIBS lsc_nn LABELS format nn)
+lsc_test(nn_checkpoint LIBS lsc_nn LABELS format nn)

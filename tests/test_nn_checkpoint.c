@@ -1,0 +1,248 @@
+/*
+ * Checkpoints: theta to a file and back, and files of other models.
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/nn.h"
+#include "support/support.h"
+
+#include <math.h>
+
+/* conv.weight [2, 1, 1, 1], bn.weight [2], bn.bias [2], head.weight [1, 2]; running_mean [2], running_var [2], count.
+ */
+static nn_graph *small_graph(void)
+{
+    nn_graph *g = NULL;
+    CHECK_OK(nn_graph_new(&(nn_shape){3, {1, 1, 1}}, &g));
+    int x = nn_batchnorm(g, nn_conv2d(g, 0, "conv", 2, 1, 1, 0, false), "bn");
+    nn_linear(g, nn_flatten(g, x), "head", 1, false);
+    CHECK_OK(nn_graph_finish(g));
+    return g;
+}
+
+enum { N = 13, N_TENSORS = 7 };
+static const float theta[N] = {0.1f, -0.0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+static const double counts[] = {11};
+
+/* The tensors of that graph, in F32; the tests spoil them. */
+static void tensors_of(nn_tensor t[N_TENSORS])
+{
+    const nn_tensor all[N_TENSORS] = {
+        {.name = "conv.weight", .rank = 4, .shape = {2, 1, 1, 1}, .data = theta},
+        {.name = "bn.weight", .rank = 1, .shape = {2}, .data = theta + 2},
+        {.name = "bn.bias", .rank = 1, .shape = {2}, .data = theta + 4},
+        {.name = "head.weight", .rank = 2, .shape = {1, 2}, .data = theta + 6},
+        {.name = "bn.running_mean", .rank = 1, .shape = {2}, .data = theta + 8},
+        {.name = "bn.running_var", .rank = 1, .shape = {2}, .data = theta + 10},
+        {.name = "bn.num_batches_tracked", .dtype = NN_DT_F64, .rank = 0, .data = counts},
+    };
+    memcpy(t, all, sizeof all);
+}
+
+static lsc_status fill(const nn_tensor *t, int n, float *out)
+{
+    const char *path = test_path("a.safetensors");
+    nn_graph *g = small_graph();
+    nn_tensors *read = NULL;
+    CHECK_OK(nn_tensors_write(path, t, n, NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &read));
+    lsc_status st = nn_checkpoint_fill(read, path, nn_graph_layout(g), out);
+    nn_tensors_free(read);
+    nn_graph_free(g);
+    return st;
+}
+
+/* Fails with the message, which begins with the path, and leaves theta alone. */
+static void refuses(const nn_tensor *t, int n, const char *message)
+{
+    float out[N] = {42};
+    CHECK_FAILS(fill(t, n, out), LSC_ERR_FORMAT, message);
+    CHECK_HAS(lsc_last_error(), test_path("a.safetensors"));
+    CHECK_REAL(out[0], 42, 0);
+}
+
+static void a_checkpoint_comes_back_bit_for_bit(void **state)
+{
+    (void)state;
+    const char *path = test_path("run.bin");
+    const nn_meta meta[] = {{"epoch", "3"}};
+    nn_graph *g = small_graph();
+    nn_tensors *t = NULL;
+    float out[N] = {0};
+
+    CHECK_INT(nn_graph_layout(g)->n, N);
+    CHECK_OK(nn_checkpoint_write(path, nn_graph_layout(g), theta, meta, 1));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_OK(nn_checkpoint_fill(t, path, nn_graph_layout(g), out));
+    CHECK_BYTES(out, theta, sizeof theta);
+    CHECK_STR(nn_tensors_meta(t, "format"), "pt");
+    CHECK_STR(nn_tensors_meta(t, "epoch"), "3");
+    CHECK_INT(nn_tensors_find(t, "bn.num_batches_tracked")->dtype, NN_DT_I64);
+    CHECK_REAL(nn_tensor_value(nn_tensors_find(t, "bn.num_batches_tracked"), 0), 11, 0);
+    nn_tensors_free(t);
+    nn_graph_free(g);
+}
+
+static void a_file_of_pytorch_fills_its_model(void **state)
+{
+    (void)state;
+    const char *path = golden_path("reference-surface/r20.safetensors");
+    nn_graph *g = NULL;
+    nn_tensors *t = NULL;
+    CHECK_OK(nn_model_graph("resnet20", NULL, 10, &g));
+    float *all = lsc_calloc((size_t)nn_graph_layout(g)->n, sizeof *all);
+    CHECK(all != NULL);
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_OK(nn_checkpoint_fill(t, path, nn_graph_layout(g), all));
+    CHECK_BYTES(all, nn_tensors_find(t, "conv1.weight")->data, 432 * sizeof(float));
+    lsc_free(all);
+    nn_tensors_free(t);
+    nn_graph_free(g);
+}
+
+static void missing_tensors_are_named(void **state)
+{
+    (void)state;
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    refuses(t + 1, 6, "tensor 'conv.weight' of the model is missing (1 such)");
+    refuses(t + 2, 5, "tensor 'conv.weight' of the model is missing (2 such)");
+}
+
+static void additional_tensors_are_named(void **state)
+{
+    (void)state;
+    nn_tensor t[N_TENSORS + 1];
+    tensors_of(t);
+    t[N_TENSORS] = (nn_tensor){.name = "fc.\033weight", .rank = 1, .shape = {1}, .data = theta};
+    refuses(t, N_TENSORS + 1, "tensor 'fc.\\x1bweight' is not in the model (1 such)");
+}
+
+static void both_shapes_are_named(void **state)
+{
+    (void)state;
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    t[3].shape[0] = 2;
+    t[3].shape[1] = 1;
+    refuses(t, N_TENSORS, "tensor 'head.weight' has the shape [2, 1], the model needs [1, 2]");
+    tensors_of(t);
+    t[6].rank = 1;
+    t[6].shape[0] = 1;
+    refuses(t, N_TENSORS, "tensor 'bn.num_batches_tracked' has the shape [1], the model needs []");
+}
+
+static void values_that_are_not_finite_are_named(void **state)
+{
+    (void)state;
+    const float bad[] = {1, NAN};
+    const double large[] = {1e300, 1};
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    t[2].data = bad;
+    refuses(t, N_TENSORS, "tensor 'bn.bias', element 1 is nan");
+    tensors_of(t);
+    t[2].data = large;
+    t[2].dtype = NN_DT_F64;
+    refuses(t, N_TENSORS, "tensor 'bn.bias', element 0 is 1e+300, too large for a float");
+}
+
+static void other_real_types_become_float(void **state)
+{
+    (void)state;
+    const uint16_t half[] = {0x3c00, 0xc000}, brain[] = {0x3f80, 0xc0a0};
+    const double twice[] = {0.1, -7};
+    float out[N];
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    t[0].dtype = NN_DT_F16, t[0].data = half;
+    t[1].dtype = NN_DT_BF16, t[1].data = brain;
+    t[2].dtype = NN_DT_F64, t[2].data = twice;
+    CHECK_OK(fill(t, N_TENSORS, out));
+    const float want[] = {1, -2, 1, -5, 0.1f, -7};
+    CHECK_BYTES(out, want, sizeof want);
+}
+
+static void integers_are_no_weights(void **state)
+{
+    (void)state;
+    const int64_t whole[] = {1, 2};
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    t[1].dtype = NN_DT_I64, t[1].data = whole;
+    refuses(t, N_TENSORS, "tensor 'bn.weight' has the type I64, the model needs F32, F64, F16 or BF16");
+}
+
+static void the_count_may_be_absent_or_an_integer(void **state)
+{
+    (void)state;
+    const int64_t count = 5;
+    float out[N];
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    CHECK_OK(fill(t, N_TENSORS - 1, out));
+    CHECK_REAL(out[12], 0, 0);
+    t[6].dtype = NN_DT_I64, t[6].data = &count;
+    CHECK_OK(fill(t, N_TENSORS, out));
+    CHECK_REAL(out[12], 5, 0);
+}
+
+static void the_prefix_of_data_parallel_is_taken_off_if_all_have_it(void **state)
+{
+    (void)state;
+    char names[N_TENSORS][64];
+    float out[N];
+    nn_tensor t[N_TENSORS];
+    tensors_of(t);
+    for (int i = 0; i < N_TENSORS; i++) {
+        snprintf(names[i], sizeof names[i], "module.%s", t[i].name);
+        t[i].name = names[i];
+    }
+    CHECK_OK(fill(t, N_TENSORS, out));
+    CHECK_BYTES(out, theta, 12 * sizeof(float));
+    t[3].name = "head.weight";
+    refuses(t, N_TENSORS, "tensor 'conv.weight' of the model is missing (5 such)");
+}
+
+static const char *torture_path;
+
+static lsc_status write_and_fill(void *context)
+{
+    nn_graph *g = context;
+    const char *path = torture_path;
+    nn_tensors *t = NULL;
+    float out[N];
+    lsc_status st = nn_checkpoint_write(path, nn_graph_layout(g), theta, NULL, 0);
+    if (st == LSC_OK)
+        st = nn_tensors_read(path, &t);
+    if (st == LSC_OK)
+        st = nn_checkpoint_fill(t, path, nn_graph_layout(g), out);
+    nn_tensors_free(t);
+    return st;
+}
+
+static void no_memory_is_an_error(void **state)
+{
+    (void)state;
+    nn_graph *g = small_graph();
+    torture_path = test_path("b.safetensors");
+    CHECK(test_torture(write_and_fill, g) > 5);
+    nn_graph_free(g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(a_checkpoint_comes_back_bit_for_bit),
+        TEST(a_file_of_pytorch_fills_its_model),
+        TEST_IN_FOLDER(missing_tensors_are_named),
+        TEST_IN_FOLDER(additional_tensors_are_named),
+        TEST_IN_FOLDER(both_shapes_are_named),
+        TEST_IN_FOLDER(values_that_are_not_finite_are_named),
+        TEST_IN_FOLDER(other_real_types_become_float),
+        TEST_IN_FOLDER(integers_are_no_weights),
+        TEST_IN_FOLDER(the_count_may_be_absent_or_an_integer),
+        TEST_IN_FOLDER(the_prefix_of_data_parallel_is_taken_off_if_all_have_it),
+        TEST_IN_FOLDER(no_memory_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
