@@ -39,18 +39,30 @@ typedef struct {
 
 /* No default branch: a row whose member has another type does not compile. */
 #define CFG_AT(S, m, T) (offsetof(S, m) * _Generic(((S *)0)->m, T : (size_t)1))
-#define CFG_INT(S, m, key, def, lo, hi, doc)                                                       \
-    { key, CFG_TYPE_INT, CFG_AT(S, m, int64_t), def, lo, hi, doc, NULL }
-#define CFG_REAL(S, m, key, def, lo, hi, doc)                                                      \
-    { key, CFG_TYPE_REAL, CFG_AT(S, m, double), def, lo, hi, doc, NULL }
-#define CFG_BOOL(S, m, key, def, doc)                                                              \
-    { key, CFG_TYPE_BOOL, CFG_AT(S, m, bool), def, 0, 0, doc, NULL }
-#define CFG_TEXT(S, m, key, def, doc)                                                              \
-    { key, CFG_TYPE_TEXT, CFG_AT(S, m, cfg_text), def, 0, 0, doc, NULL }
-#define CFG_CHOICE(S, m, key, def, choices, doc)                                                   \
-    { key, CFG_TYPE_TEXT, CFG_AT(S, m, cfg_text), def, 0, 0, doc, choices }
-#define CFG_REALS(S, m, key, def, lo, hi, doc)                                                     \
-    { key, CFG_TYPE_REALS, CFG_AT(S, m, cfg_reals), def, lo, hi, doc, NULL }
+#define CFG_INT(S, m, key, def, lo, hi, doc)                                                                           \
+    {                                                                                                                  \
+        key, CFG_TYPE_INT, CFG_AT(S, m, int64_t), def, lo, hi, doc, NULL                                               \
+    }
+#define CFG_REAL(S, m, key, def, lo, hi, doc)                                                                          \
+    {                                                                                                                  \
+        key, CFG_TYPE_REAL, CFG_AT(S, m, double), def, lo, hi, doc, NULL                                               \
+    }
+#define CFG_BOOL(S, m, key, def, doc)                                                                                  \
+    {                                                                                                                  \
+        key, CFG_TYPE_BOOL, CFG_AT(S, m, bool), def, 0, 0, doc, NULL                                                   \
+    }
+#define CFG_TEXT(S, m, key, def, doc)                                                                                  \
+    {                                                                                                                  \
+        key, CFG_TYPE_TEXT, CFG_AT(S, m, cfg_text), def, 0, 0, doc, NULL                                               \
+    }
+#define CFG_CHOICE(S, m, key, def, choices, doc)                                                                       \
+    {                                                                                                                  \
+        key, CFG_TYPE_TEXT, CFG_AT(S, m, cfg_text), def, 0, 0, doc, choices                                            \
+    }
+#define CFG_REALS(S, m, key, def, lo, hi, doc)                                                                         \
+    {                                                                                                                  \
+        key, CFG_TYPE_REALS, CFG_AT(S, m, cfg_reals), def, lo, hi, doc, NULL                                           \
+    }
 
 /* A struct and its rows. Several sections make one configuration. */
 typedef struct {
@@ -67,8 +79,7 @@ lsc_status cfg_load_yaml(const char *path, const cfg_section *sections, int n);
 lsc_status cfg_set(const char *where, const char *assignment, const cfg_section *sections, int n);
 /* A flat JSON object {"train.lr": 0.1, ...} as stored in checkpoints. Keys of other sections are
  * skipped if `skip_unknown` (a reader of a part), else an error. */
-lsc_status cfg_from_json(const char *where, const char *json, const cfg_section *sections, int n,
-                         bool skip_unknown);
+lsc_status cfg_from_json(const char *where, const char *json, const cfg_section *sections, int n, bool skip_unknown);
 char *cfg_to_json(const cfg_section *sections, int n); /* returns new or NULL; REAL round-trips */
 char *cfg_to_yaml(const cfg_section *sections, int n); /* returns new or NULL; with docs as comments */
 /* --help-config: every key with default, range and text, to stdout. */
@@ -81,16 +92,16 @@ const char *cfg_nearest(const char *word, const char *const *words, int n);
 /* Options every program has; the child parser fills them. */
 #define CLI_SETS_MAX 64
 typedef struct {
-    const char *config;            /* --config FILE */
+    const char *config;             /* --config FILE */
     const char *sets[CLI_SETS_MAX]; /* --set KEY=VALUE, in order */
     int n_sets;
-    const char *device; /* --device auto | cpu | ref: NULL if not given */
-    int threads;        /* --threads N; 0: all cores */
-    int64_t seed;       /* --seed N; -1: not given */
-    bool json;          /* --json */
-    const char *list;   /* --list KINDS; "" for all */
-    bool help_config;   /* --help-config */
-    bool dry_run;       /* --dry-run */
+    const char *device;      /* --device auto | cpu | ref: NULL if not given */
+    int threads;             /* --threads N; 0: all cores */
+    int64_t seed;            /* --seed N; -1: not given */
+    bool json;               /* --json */
+    const char *list;        /* --list KINDS; "" for all */
+    bool help_config;        /* --help-config */
+    bool dry_run;            /* --dry-run */
     lsc_log_level verbosity; /* -q, -v */
 } cli_common;
 

@@ -20,7 +20,7 @@
 
 /* ---- status flow (status.c) --------------------------------------------------------------- */
 
-/* Record the message and return the code. */
+/* Record the message and return the code. LSC_ERR_IO: the message holds strerror(errno) where there is one. */
 lsc_status lsc_fail(lsc_status code, const char *format, ...) LSC_PRINTF(2, 3);
 /* Put "where: " before the message of a failure on its way up; returns `st`, also if it is LSC_OK. */
 lsc_status lsc_context(lsc_status st, const char *format, ...) LSC_PRINTF(2, 3);
@@ -86,7 +86,8 @@ void lsc_text_free(lsc_text *t);
 /* ---- log and progress (log.c, progress.c): all to stderr ---------------------------------------------- */
 
 typedef enum { LSC_LOG_QUIET, LSC_LOG_WARN, LSC_LOG_INFO, LSC_LOG_DEBUG } lsc_log_level;
-void lsc_log_set(const char *program, lsc_log_level level); /* default "losscope", INFO */
+void lsc_log_set(const char *program, lsc_log_level level);   /* default "losscope", INFO */
+void lsc_log_error(const char *format, ...) LSC_PRINTF(1, 2); /* at every level; for what ends a program */
 void lsc_log_info(const char *format, ...) LSC_PRINTF(1, 2);
 void lsc_log_warn(const char *format, ...) LSC_PRINTF(1, 2);
 void lsc_log_debug(const char *format, ...) LSC_PRINTF(1, 2);

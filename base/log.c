@@ -40,6 +40,14 @@ static void log_line(lsc_log_level of, const char *kind, const char *format, va_
     lsc_log_line(text, false, true);
 }
 
+void lsc_log_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_line(LSC_LOG_QUIET, "", format, args);
+    va_end(args);
+}
+
 void lsc_log_info(const char *format, ...)
 {
     va_list args;

@@ -23,8 +23,7 @@ char *lsc_part_path(const char *path)
 
 static lsc_status io_error(const char *path, const char *what)
 {
-    int error = errno;
-    return lsc_fail(LSC_ERR_IO, "%s: cannot %s: %s", path, what, strerror(error));
+    return lsc_fail(LSC_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
 /* All n bytes, in as many calls as it takes. */

@@ -1,0 +1,2 @@
+lsc_test(app_config LIBS lsc_app LABELS unit)
+lsc_test(app_cli LIBS lsc_app LABELS cli)
