@@ -24,14 +24,15 @@ if(NOT LSC_WITH_VTK STREQUAL "OFF")
   if(LSC_WITH_VTK STREQUAL "ON")
     set(required REQUIRED)
   endif()
-  find_package(VTK 9.1 ${required} QUIET COMPONENTS CommonCore CommonDataModel FiltersCore
-               FiltersGeneral FiltersModeling IOXML IOImage RenderingCore RenderingOpenGL2 RenderingAnnotation
-               RenderingFreeType ChartsCore RenderingContext2D RenderingContextOpenGL2)
+  find_package(VTK 9.1 ${required} QUIET COMPONENTS
+               CommonCore CommonDataModel CommonExecutionModel FiltersCore IOCore IOXML
+               IOImage ImagingCore RenderingCore RenderingFreeType RenderingOpenGL2)
   if(VTK_FOUND)
     set(LSC_HAVE_VTK 1)
   endif()
 endif()
-add_feature_info(VTK LSC_HAVE_VTK ".vtp files and pictures")
+# Not named VTK: the summary leaves out what carries the name of a package that was looked for quietly.
+add_feature_info("VTK ${VTK_VERSION}" LSC_HAVE_VTK ".vtp files and pictures")
 
 # oneDNN: the cpu backend, 2.6 or 3.x. Without it the ref backend remains.
 set(LSC_HAVE_ONEDNN 0)
