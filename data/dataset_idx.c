@@ -45,7 +45,7 @@ static lsc_status idx_find(const char *folder, const char *name, char **path)
 
     LSC_CHECK(plain != NULL && packed != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
     found = lsc_file_exists(plain) ? &plain : lsc_file_exists(packed) ? &packed : NULL;
-    LSC_CHECK(found != NULL, LSC_ERR_IO, "%s: no such file, and no %s.gz", plain, name);
+    LSC_CHECK(found != NULL, LSC_ERR_IO, "%s: No such file or directory, and no %s.gz", plain, name);
     *path = *found;
     *found = NULL;
 cleanup:

@@ -170,7 +170,7 @@ static void a_missing_file_is_named(void **state)
 {
     (void)state;
     ds_options o = fixture_options("idx");
-    refused(&o, LSC_ERR_IO, IMAGES ": no such file, and no " IMAGES ".gz");
+    refused(&o, LSC_ERR_IO, IMAGES ": No such file or directory, and no " IMAGES ".gz");
     o = fixture_options("cifar10");
     refused(&o, LSC_ERR_IO, "data_batch_1.bin");
 }

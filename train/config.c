@@ -8,20 +8,20 @@
 #include <math.h>
 #include <string.h>
 
-/* "erm sam ..." */
+/* " erm sam ...": the choices begin after the first space. */
 static const char optimizer_names[] =
-#define OPTIMIZER(id, file, name, text) name " "
+#define OPTIMIZER(id, file, name, text) " " name
 #include "train/optimizers.def"
 #undef OPTIMIZER
     ;
 static const char schedule_names[] =
-#define SCHEDULE(id, file, name, text) name " "
+#define SCHEDULE(id, file, name, text) " " name
 #include "train/schedules.def"
 #undef SCHEDULE
     ;
 
 static const cfg_field train_fields[] = {
-    CFG_CHOICE(tr_options, optimizer, "train.optimizer", "erm", optimizer_names,
+    CFG_CHOICE(tr_options, optimizer, "train.optimizer", "erm", optimizer_names + 1,
                "what is minimized: --list optimizers"),
     CFG_INT(tr_options, epochs, "train.epochs", "10", 1, 1e6, "passes over the training data"),
     CFG_INT(tr_options, batch, "train.batch", "128", 1, 1e6,
@@ -30,7 +30,7 @@ static const cfg_field train_fields[] = {
     CFG_REAL(tr_options, momentum, "train.momentum", "0.9", 0, 1, "momentum of SGD"),
     CFG_REAL(tr_options, weight_decay, "train.weight_decay", "5e-4", 0, 1e3, "weight decay, on all parameters"),
     CFG_BOOL(tr_options, nesterov, "train.nesterov", "false", "Nesterov's form of momentum"),
-    CFG_CHOICE(tr_options, schedule, "train.schedule", "cosine", schedule_names,
+    CFG_CHOICE(tr_options, schedule, "train.schedule", "cosine", schedule_names + 1,
                "learning rate over time: --list schedules"),
     CFG_REAL(tr_options, warmup_epochs, "train.warmup_epochs", "0", 0, 1e6,
              "epochs over which the learning rate rises linearly"),

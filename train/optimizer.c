@@ -75,8 +75,9 @@ lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 
     LSC_TRY(s->kind->step(s, o, &r));
     LSC_CHECK(isfinite(r.loss), LSC_ERR_CONFIG,
-              "the loss is %g after %.2f epochs: training diverged; lower train.lr (now %g) or use train.warmup_epochs",
-              r.loss, s->epoch, s->lr);
+              "the loss is not finite after %.2f epochs: training diverged; lower train.lr (now %.4g) or use "
+              "train.warmup_epochs",
+              s->epoch, s->lr);
     *report = r;
 cleanup:
     return st;

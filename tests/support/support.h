@@ -99,6 +99,16 @@ typedef struct {
 void test_run(const test_command *c, test_result *r);
 void test_result_free(test_result *r);
 
+/* ---- a copy of the sources (scratch.c): to see that a new kind is one file and one row ------------ */
+
+/* The sources, without builds and outputs, in "FOLDER/scratch". Returned texts as of test_path. */
+const char *test_scratch_copy(void);
+/* Add text at the end of a file of the copy. */
+void test_scratch_append(const char *scratch, const char *name, const char *text);
+/* Configure without optional libraries, build one target; returns the build folder, or fails the test with
+ * what the compiler said. */
+const char *test_scratch_build(const char *scratch, const char *target);
+
 /* ---- failing allocations (torture.c) ---------------------------------------------------------- */
 
 /* Call f(context) with its 1st, 2nd, ... call of lsc_calloc failing, until it succeeds. Each time before it

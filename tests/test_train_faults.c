@@ -1,0 +1,297 @@
+/*
+ * A full disk for each file that train writes, files that are cut or do not belong, a folder that another process
+ * writes in: exit code, words, and old files that stay whole.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train_fixture.h"
+
+#include "nn/nn.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ONE_EPOCH "--config", "run.yaml", "--out", "out", "--resume", "--set", "train.epochs=1"
+
+static const char *const one_epoch[] = {ONE_EPOCH, NULL};
+static const char *const one_epoch_with_trajectory[] = {ONE_EPOCH, "--set", "train.trajectory_every=1", NULL};
+
+static int64_t size_of(const char *path)
+{
+    struct stat info;
+    CHECK(stat(path, &info) == 0);
+    return info.st_size;
+}
+
+static void run_full(const char *const *arguments, int64_t bytes, test_result *r)
+{
+    const char *argv[32];
+    test_command c;
+    train_command(test_folder(), arguments, argv, &c);
+    c.full_after = bytes;
+    test_run(&c, r);
+}
+
+static void check_full(const test_result *r, const char *file)
+{
+    CHECK_INT(r->exit_code, 74);
+    CHECK_HAS(r->err, file);
+    CHECK_HAS(r->err, "No space left on device");
+    CHECK(!lsc_file_exists(test_path("%s.part", file)));
+}
+
+/* run.bin, run.state and history.csv of an undisturbed run, moved to kept.*, with out/ as it was before. */
+static void keep_undisturbed(void)
+{
+    test_result r;
+    train_run(test_folder(), &r, one_epoch);
+    CHECK_INT(r.exit_code, 0);
+    test_result_free(&r);
+    CHECK(rename(test_path("out"), test_path("kept")) == 0);
+}
+
+static void finishes_the_same(void)
+{
+    test_result r;
+    train_run(test_folder(), &r, one_epoch);
+    CHECK_INT(r.exit_code, 0);
+    test_result_free(&r);
+    check_same_file(test_path("out/run.bin"), test_path("kept/run.bin"));
+}
+
+/* One epoch writes: run.state (as begun), run.state, history.csv, run.bin. */
+static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    const int64_t last = size_of(test_path("kept/run.state")), history = size_of(test_path("kept/history.csv"));
+
+    run_full(one_epoch, 100, &r);
+    check_full(&r, "out/run.state");
+    CHECK(!lsc_file_exists(test_path("out/run.state")));
+    test_result_free(&r);
+
+    run_full(one_epoch, last, &r); /* the first is a little shorter: it has no history yet */
+    check_full(&r, "out/run.state");
+    const int64_t first = size_of(test_path("out/run.state"));
+    CHECK(first < last);
+    test_result_free(&r);
+
+    run_full(one_epoch, last + history / 2, &r); /* resumed: nothing is written at the start */
+    check_full(&r, "out/history.csv");
+    CHECK_INT(size_of(test_path("out/run.state")), last);
+    test_result_free(&r);
+
+    run_full(one_epoch, history + 200, &r); /* resumed after the epoch: history.csv is made anew, then run.bin */
+    check_full(&r, "out/run.bin");
+    CHECK(!lsc_file_exists(test_path("out/run.bin")));
+    CHECK_INT(size_of(test_path("out/run.state")), last);
+    test_result_free(&r);
+    finishes_the_same();
+}
+
+static void a_full_disk_stops_at_the_trajectory(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    run_full(one_epoch_with_trajectory, 100, &r);
+    check_full(&r, "out/run.state");
+    test_result_free(&r);
+    keep_undisturbed();
+    run_full(one_epoch_with_trajectory, size_of(test_path("kept/run.state")) + 100, &r);
+    check_full(&r, "out/trajectory/epoch_000000.safetensors");
+    test_result_free(&r);
+}
+
+static void overwriting_on_a_full_disk_keeps_the_old_run(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    run_full((const char *const[]){"--config", "run.yaml", "--out", "out", "--overwrite", NULL}, 100, &r);
+    check_full(&r, "out/run.state");
+    CHECK(lsc_file_exists(test_path("out/run.bin")));
+    CHECK(lsc_file_exists(test_path("out/history.csv")));
+    test_result_free(&r);
+    train_run(test_folder(), &r, one_epoch);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "is finished: nothing to do");
+    test_result_free(&r);
+}
+
+static void a_file_size_limit_is_an_error_not_a_death(void **state)
+{
+    const char *argv[32];
+    test_command c;
+    test_result r;
+    (void)state;
+    train_fixture();
+    train_command(test_folder(), one_epoch, argv, &c);
+    c.file_limit = 2000;
+    test_run(&c, &r);
+    CHECK_INT(r.exit_code, 74);
+    CHECK_HAS(r.err, "out/run.state");
+    CHECK_HAS(r.err, "File too large");
+    test_result_free(&r);
+}
+
+/* ---- files that do not belong ---------------------------------------------------------------- */
+
+static void check_refused(int exit_code, const char *text)
+{
+    test_result r;
+    train_run(test_folder(), &r, one_epoch);
+    CHECK_HAS(r.err, text);
+    CHECK_INT(r.exit_code, exit_code);
+    test_result_free(&r);
+}
+
+static void a_truncated_state_is_refused_by_its_name(void **state)
+{
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    size_t n;
+    char *bytes = test_read(test_path("out/run.state"), &n);
+    static const size_t kept[] = {0, 7, 8, 100};
+    for (size_t i = 0; i < LSC_COUNT(kept); i++) {
+        test_write(test_path("out/run.state"), bytes, kept[i]);
+        check_refused(65, "out/run.state");
+    }
+    test_write(test_path("out/run.state"), bytes, n - 1);
+    check_refused(65, "out/run.state");
+    lsc_free(bytes);
+}
+
+static void a_file_that_is_no_state_is_refused(void **state)
+{
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK_OK(lsc_mkdirs(test_path("out")));
+    char *bytes;
+    size_t n;
+    bytes = test_read(test_path("kept/run.bin"), &n);
+    test_write(test_path("out/run.state"), bytes, n);
+    lsc_free(bytes);
+    check_refused(65, "out/run.state: no tensor 'theta': not a run.state of train");
+    test_write_text(test_path("out/run.state"), "model: mlp\n");
+    check_refused(65, "out/run.state");
+}
+
+static void write_state(float value, int64_t n, int64_t step)
+{
+    nn_tensors *t = NULL;
+    nn_meta meta[] = {{"config", NULL}, {"history", ""}, {"command", ""}, {"backend", "ref"}, {"threads", "1"}};
+    float *theta = lsc_calloc((size_t)n, sizeof *theta);
+    double zeros[16] = {0};
+    CHECK_OK(nn_tensors_read(test_path("kept/run.state"), &t));
+    meta[0].value = nn_tensors_meta(t, "config");
+    theta[n / 2] = value;
+    const nn_tensor tensors[] = {
+        {.name = "theta", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
+        {.name = "momentum", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
+        {.name = "step", .dtype = NN_DT_I64, .rank = 1, .shape = {1}, .data = &step, .elements = 1},
+        {.name = "sums", .dtype = NN_DT_F64, .rank = 1, .shape = {9}, .data = zeros, .elements = 9},
+        {.name = "metrics", .dtype = NN_DT_F64, .rank = 1, .shape = {4}, .data = zeros, .elements = 4},
+    };
+    CHECK_OK(lsc_mkdirs(test_path("out")));
+    CHECK_OK(nn_tensors_write(test_path("out/run.state"), tensors, LSC_COUNT(tensors), meta, LSC_COUNT(meta)));
+    nn_tensors_free(t);
+    lsc_free(theta);
+}
+
+static void a_state_with_other_numbers_than_the_model_is_refused(void **state)
+{
+    const int64_t n = 11786; /* of the fixture's mlp */
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    write_state(0, n - 1, 0);
+    check_refused(65,
+                  "out/run.state: tensor 'theta' has 11785 elements of type 0, the configuration's model needs 11786");
+    write_state(NAN, n, 0);
+    check_refused(65, "out/run.state: theta or momentum is not finite");
+    write_state(0, n, 7);
+    check_refused(65, "out/run.state: step 7, the run has 0 to 6");
+    write_state(0, n, -1);
+    check_refused(65, "out/run.state: step -1");
+}
+
+static void other_settings_than_those_of_the_run_are_listed(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    TRAIN(test_folder(), &r, ONE_EPOCH, "--set", "train.lr=0.01", "--set", "train.optimizer=sam");
+    CHECK_INT(r.exit_code, 78);
+    CHECK_HAS(r.err,
+              "out was started with other settings: train.optimizer is \"sam\", it was \"erm\"; train.lr is 0.01, it "
+              "was 0.05; give the same, or --overwrite to start anew");
+    test_result_free(&r);
+}
+
+/* ---- two processes ----------------------------------------------------------------------------- */
+
+static ino_t wait_for_another_save(ino_t before)
+{
+    struct stat info = {0};
+    for (int i = 0; i < 2000; i++) {
+        if (stat(test_path("out/run.state"), &info) == 0 && info.st_ino != before)
+            return info.st_ino;
+        usleep(5000);
+    }
+    fail_msg("the first process does not save");
+    return 0;
+}
+
+static void a_second_process_is_turned_away_across_saves(void **state)
+{
+    test_result r;
+    int status;
+    ino_t saved = 0;
+    (void)state;
+    train_fixture();
+    const pid_t first =
+        train_start(test_folder(), (const char *const[]){"--config", "run.yaml", "--out", "out", "--set",
+                                                         "train.epochs=100000", "--set", "train.save_minutes=0", NULL});
+    for (int i = 0; i < 3; i++) {
+        saved = wait_for_another_save(saved);
+        TRAIN(test_folder(), &r, "--out", "out", "--resume");
+        if (r.exit_code != 74)
+            kill(first, SIGKILL);
+        CHECK_INT(r.exit_code, 74);
+        CHECK_HAS(r.err, "out/run: in use by process");
+        test_result_free(&r);
+    }
+    CHECK_INT(waitpid(first, &status, WNOHANG), 0); /* it still runs */
+    kill(first, SIGTERM);
+    CHECK_INT(waitpid(first, &status, 0), first);
+    CHECK_INT(WEXITSTATUS(status), 130);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(a_full_disk_stops_at_each_file_and_the_rest_stays),
+        TEST_IN_FOLDER(a_full_disk_stops_at_the_trajectory),
+        TEST_IN_FOLDER(overwriting_on_a_full_disk_keeps_the_old_run),
+        TEST_IN_FOLDER(a_file_size_limit_is_an_error_not_a_death),
+        TEST_IN_FOLDER(a_truncated_state_is_refused_by_its_name),
+        TEST_IN_FOLDER(a_file_that_is_no_state_is_refused),
+        TEST_IN_FOLDER(a_state_with_other_numbers_than_the_model_is_refused),
+        TEST_IN_FOLDER(other_settings_than_those_of_the_run_are_listed),
+        TEST_IN_FOLDER(a_second_process_is_turned_away_across_saves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

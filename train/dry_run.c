@@ -1,0 +1,91 @@
+/*
+ * --dry-run: what a run would be. Time is measured on a few steps and images and scaled up; memory is the peak of
+ * this process while it did so.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/run.h"
+
+#include <sys/resource.h>
+
+#define MEASURE_SECONDS 2.0
+#define MEASURE_STEPS   20
+#define MEASURE_IMAGES  512
+
+typedef struct {
+    double step, image; /* seconds of a training step, of an evaluated image */
+    double mebibytes;
+} measured;
+
+/* The first step is not timed: libraries set themselves up in it. */
+static lsc_status time_steps(tr_session *s, double *seconds)
+{
+    lsc_status st = LSC_OK;
+    tr_loader *loader = NULL;
+    double started = 0;
+    int64_t timed = 0;
+
+    LSC_TRY(tr_session_loader(s, &loader));
+    for (int64_t i = 0; i <= MEASURE_STEPS && i < s->n_steps; i++) {
+        if (i == 1)
+            started = lsc_seconds();
+        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        timed = i;
+        if (i > 0 && lsc_seconds() - started > MEASURE_SECONDS)
+            break;
+    }
+    *seconds = timed > 0 ? (lsc_seconds() - started) / (double)timed : s->record.sums.seconds;
+cleanup:
+    tr_loader_free(loader);
+    return st;
+}
+
+static lsc_status measure(tr_session *s, measured *out)
+{
+    lsc_status st = LSC_OK;
+    const int64_t n = s->n_train < MEASURE_IMAGES ? s->n_train : MEASURE_IMAGES;
+    struct rusage usage;
+    tr_value value;
+
+    LSC_TRY(time_steps(s, &out->step));
+    const double started = lsc_seconds();
+    LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, n, &value));
+    out->image = (lsc_seconds() - started) / (double)n;
+    getrusage(RUSAGE_SELF, &usage);
+    out->mebibytes = (double)usage.ru_maxrss / 1024;
+cleanup:
+    return st;
+}
+
+lsc_status tr_dry_run(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const tr_options *t = &s->config->train;
+    const lsc_layout *layout = s->state->layout;
+    measured m;
+    char epoch_text[32], run_text[32];
+
+    LSC_TRY(measure(s, &m));
+    const double evaluation = m.image * (double)(s->n_train + s->n_held) / (double)t->eval_every;
+    const double epoch = m.step * (double)s->steps_per_epoch + evaluation, run = epoch * (double)t->epochs;
+    lsc_duration(epoch, epoch_text, sizeof epoch_text);
+    lsc_duration(run, run_text, sizeof run_text);
+    if (s->options->common.json)
+        printf("{\"steps\": %lld, \"steps_per_epoch\": %lld, \"parameters\": %lld, \"domains\": %d, "
+               "\"training_images\": %lld, \"held_images\": %lld, \"memory_mib\": %.0f, \"seconds_per_step\": %.6g, "
+               "\"seconds_per_epoch\": %.6g, \"seconds\": %.6g}\n",
+               (long long)s->n_steps, (long long)s->steps_per_epoch, (long long)layout->n_learned, s->state->n_domains,
+               (long long)ds_count(s->train), (long long)ds_count(s->held), m.mebibytes, m.step, epoch, run);
+    else
+        printf("steps       %lld (%lld epochs of %lld steps of %lld images)\n"
+               "data        %lld training images in %d domains, %lld held out\n"
+               "parameters  %lld\n"
+               "backend     %s, %d threads\n"
+               "memory      %.0f MiB (peak of this measurement)\n"
+               "time        %.3g s a step, %s an epoch with its evaluation, %s in all\n",
+               (long long)s->n_steps, (long long)t->epochs, (long long)s->steps_per_epoch, (long long)t->batch,
+               (long long)ds_count(s->train), s->state->n_domains, (long long)ds_count(s->held),
+               (long long)layout->n_learned, tr_network_backend(s->network), tr_network_threads(s->network),
+               m.mebibytes, m.step, epoch_text, run_text);
+cleanup:
+    return st;
+}

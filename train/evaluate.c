@@ -1,0 +1,71 @@
+/*
+ * Loss and accuracy over a fixed list of images, not augmented, with frozen statistics.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/run.h"
+
+struct tr_evaluator {
+    tr_network_options o;
+    nn_plan *plan;
+    float *images;   /* [batch, C, H, W] */
+    int32_t *labels; /* [batch] */
+    double *logits;  /* [batch, K] */
+    double *loss;    /* [batch] */
+    uint8_t *right;  /* [batch] */
+};
+
+lsc_status tr_evaluator_new(const tr_network_options *o, tr_evaluator **out)
+{
+    lsc_status st = LSC_OK;
+    tr_evaluator *e = NULL;
+    const nn_plan_options plan = {.batch = o->batch, .statistics = NN_FROZEN, .real = NN_F32, .threads = o->threads};
+
+    LSC_NEW(e, 1);
+    e->o = *o;
+    LSC_TRY(nn_plan_new(o->backend, o->graph, &plan, &e->plan));
+    LSC_NEW(e->images, o->batch * nn_shape_elements(nn_graph_input(o->graph)));
+    LSC_NEW(e->labels, o->batch);
+    LSC_NEW(e->logits, o->batch * nn_graph_classes(o->graph));
+    LSC_NEW(e->loss, o->batch);
+    LSC_NEW(e->right, o->batch);
+    *out = e;
+    e = NULL;
+cleanup:
+    tr_evaluator_free(e);
+    return st;
+}
+
+void tr_evaluator_free(tr_evaluator *e)
+{
+    if (e == NULL)
+        return;
+    nn_plan_free(e->plan);
+    lsc_free(e->images);
+    lsc_free(e->labels);
+    lsc_free(e->logits);
+    lsc_free(e->loss);
+    lsc_free(e->right);
+    lsc_free(e);
+}
+
+lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
+                       tr_value *out)
+{
+    lsc_status st = LSC_OK;
+    double loss = 0;
+    int64_t right = 0;
+
+    LSC_TRY(nn_plan_set_theta(e->plan, theta));
+    for (int64_t first = 0; first < n; first += e->o.batch) {
+        const int64_t m = n - first < e->o.batch ? n - first : e->o.batch;
+        ds_read(data, index + first, m, e->images, e->labels, NULL);
+        LSC_TRY(nn_plan_forward(e->plan, e->images, m, e->logits));
+        e->o.loss->forward(m, nn_graph_classes(e->o.graph), e->logits, e->labels, e->loss, e->right);
+        loss += lsc_sum(e->loss, m);
+        for (int64_t i = 0; i < m; i++)
+            right += e->right[i];
+    }
+    *out = (tr_value){.loss = loss / (double)n, .accuracy = (double)right / (double)n};
+cleanup:
+    return st;
+}

@@ -1,0 +1,126 @@
+/*
+ * The loop over steps and epochs. What an epoch leaves, in this order: a row of history, its parameters (trajectory),
+ * run.state, history.csv; the last one run.bin. Everything but run.state can be made anew from run.state, so a
+ * run that is killed anywhere in between ends with the same files.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/run.h"
+
+#include <string.h>
+
+static lsc_status save_history(const tr_session *s, const tr_paths *p)
+{
+    return lsc_file_write(p->history, s->record.history.text, s->record.history.length);
+}
+
+static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_t epoch, const tr_metrics *metrics)
+{
+    lsc_status st = LSC_OK;
+    char *path = NULL;
+
+    if (s->config->train.trajectory_every == 0 || epoch % s->config->train.trajectory_every != 0)
+        return LSC_OK;
+    path = tr_trajectory_path(p, epoch);
+    LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", p->trajectory);
+    LSC_TRY(lsc_mkdirs(p->trajectory));
+    LSC_TRY(tr_save_parameters(path, s->config, s->state, &s->record, epoch, metrics));
+cleanup:
+    lsc_free(path);
+    return st;
+}
+
+static void report_epoch(const tr_session *s, int64_t epoch, const tr_metrics *m)
+{
+    const tr_sums *sums = &s->record.sums;
+    char time[32], evaluated[128] = "";
+
+    lsc_duration(sums->seconds, time, sizeof time);
+    if (m != NULL)
+        snprintf(evaluated, sizeof evaluated, "train %.4f %.2f %%, held out %.4f %.2f %%, ", m->train.loss,
+                 100 * m->train.accuracy, m->held.loss, 100 * m->held.accuracy);
+    lsc_log_info("epoch %lld/%lld: lr %.4g, batches %.4f %.2f %%, %s|eps| %.4g, %s", (long long)epoch,
+                 (long long)s->config->train.epochs, s->state->lr, sums->loss / sums->steps,
+                 100 * sums->correct / sums->images, evaluated, sums->perturbation / sums->steps, time);
+}
+
+static lsc_status end_epoch(tr_session *s, const tr_paths *p)
+{
+    lsc_status st = LSC_OK;
+    tr_record *r = &s->record;
+    const int64_t epoch = r->step / s->steps_per_epoch;
+    const bool evaluated = epoch % s->config->train.eval_every == 0 || r->step == s->n_steps;
+    const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
+
+    if (evaluated)
+        LSC_TRY(tr_session_evaluate(s));
+    tr_history_add(&r->history, epoch, s->state->lr, &r->sums, metrics);
+    LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", p->history);
+    report_epoch(s, epoch, metrics);
+    r->sums = (tr_sums){0};
+    LSC_TRY(save_trajectory(s, p, epoch, metrics));
+    LSC_TRY(tr_save_state(p->state, s->config, s->state, r));
+    LSC_TRY(save_history(s, p));
+cleanup:
+    return st;
+}
+
+static void show_progress(const tr_session *s, lsc_progress *progress)
+{
+    const tr_sums *sums = &s->record.sums;
+    char note[128];
+
+    if (sums->steps == 0)
+        return;
+    snprintf(note, sizeof note, "epoch %lld/%lld, loss %.4f, accuracy %.2f %%, lr %.4g",
+             (long long)(s->record.step / s->steps_per_epoch + 1), (long long)s->config->train.epochs,
+             sums->loss / sums->steps, 100 * sums->correct / sums->images, s->state->lr);
+    lsc_progress_update(progress, s->record.step * s->config->train.batch, note);
+}
+
+/* Steps up to the end or a request to stop. */
+static lsc_status steps(tr_session *s, const tr_paths *p, tr_loader *loader, lsc_progress *progress)
+{
+    lsc_status st = LSC_OK;
+    tr_record *r = &s->record;
+    double saved = lsc_seconds();
+
+    while (r->step < s->n_steps) {
+        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        show_progress(s, progress);
+        const bool stop = lsc_stop_requested(), epoch_ends = r->step % s->steps_per_epoch == 0;
+        if (epoch_ends)
+            LSC_TRY(end_epoch(s, p));
+        else if (stop || lsc_seconds() - saved >= 60 * s->config->train.save_minutes)
+            LSC_TRY(tr_save_state(p->state, s->config, s->state, r));
+        else
+            continue;
+        saved = lsc_seconds();
+        LSC_CHECK(!stop || r->step == s->n_steps, LSC_ERR_STOPPED,
+                  "stopped after step %lld of %lld: the same command with --resume goes on", (long long)r->step,
+                  (long long)s->n_steps);
+    }
+cleanup:
+    return st;
+}
+
+lsc_status tr_loop(tr_session *s, const tr_paths *p)
+{
+    lsc_status st = LSC_OK;
+    const tr_options *t = &s->config->train;
+    tr_loader *loader = NULL;
+    lsc_progress progress;
+
+    if (s->record.step == 0)
+        LSC_TRY(save_trajectory(s, p, 0, NULL));
+    if (s->record.step < s->n_steps) {
+        LSC_TRY(tr_session_loader(s, &loader));
+        lsc_progress_start(&progress, "images", s->record.step * t->batch, s->n_steps * t->batch);
+        st = steps(s, p, loader, &progress);
+        lsc_progress_end(&progress);
+        LSC_TRY(st);
+    }
+    LSC_TRY(tr_save_parameters(p->bin, s->config, s->state, &s->record, t->epochs, &s->record.metrics));
+cleanup:
+    tr_loader_free(loader);
+    return st;
+}

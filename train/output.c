@@ -1,0 +1,138 @@
+/*
+ * The output folder: its paths, run.bin and the trajectory, and clearing it for a new run.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+lsc_status tr_paths_init(const char *folder, tr_paths *out)
+{
+    lsc_status st = LSC_OK;
+    tr_paths p = {
+        .folder = lsc_strdup(folder),
+        .bin = lsc_path_join(folder, "run.bin"),
+        .state = lsc_path_join(folder, "run.state"),
+        .history = lsc_path_join(folder, "history.csv"),
+        .trajectory = lsc_path_join(folder, "trajectory"),
+        .lock = lsc_path_join(folder, "run"),
+    };
+    LSC_CHECK(p.folder && p.bin && p.state && p.history && p.trajectory && p.lock, LSC_ERR_NOMEM,
+              "no memory for paths in %s", folder);
+    *out = p;
+    p = (tr_paths){0};
+cleanup:
+    tr_paths_fini(&p);
+    return st;
+}
+
+void tr_paths_fini(tr_paths *p)
+{
+    lsc_free(p->folder);
+    lsc_free(p->bin);
+    lsc_free(p->state);
+    lsc_free(p->history);
+    lsc_free(p->trajectory);
+    lsc_free(p->lock);
+    *p = (tr_paths){0};
+}
+
+char *tr_trajectory_path(const tr_paths *p, int64_t epoch)
+{
+    return lsc_format("%s/epoch_%06lld.safetensors", p->trajectory, (long long)epoch);
+}
+
+/* JSON has no NaN. */
+static void add_number(lsc_text *out, const char *before, double value)
+{
+    lsc_text_add(out, "%s", before);
+    if (isfinite(value))
+        lsc_text_add(out, "%.17g", value);
+    else
+        lsc_text_add(out, "null");
+}
+
+void tr_metrics_json(const tr_metrics *m, lsc_text *out)
+{
+    lsc_text_add(out, "{");
+    add_number(out, "\"train_loss\": ", m->train.loss);
+    add_number(out, ", \"train_accuracy\": ", m->train.accuracy);
+    add_number(out, ", \"held_loss\": ", m->held.loss);
+    add_number(out, ", \"held_accuracy\": ", m->held.accuracy);
+    lsc_text_add(out, "}");
+}
+
+lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_state *s, const tr_record *r,
+                              int64_t epoch, const tr_metrics *metrics)
+{
+    lsc_status st = LSC_OK;
+    char *config = cfg_to_json(c->sections, c->n_sections);
+    lsc_text number[2] = {{0}}, versions = {0}, command = {0}, values = {0};
+
+    lsc_text_add(&number[0], "%lld", (long long)epoch);
+    lsc_text_add(&number[1], "%lld", (long long)c->train.seed);
+    lsc_quote_json(&versions, cli_versions());
+    lsc_quote_json(&command, r->command);
+    if (metrics != NULL)
+        tr_metrics_json(metrics, &values);
+    LSC_CHECK(config != NULL && !number[0].failed && !number[1].failed && !versions.failed && !command.failed &&
+                  !values.failed,
+              LSC_ERR_NOMEM, "no memory for the head of %s", path);
+    const nn_meta meta[] = {
+        {"config", config},          {"epoch", number[0].text}, {"seed", number[1].text},
+        {"versions", versions.text}, {"command", command.text}, {"metrics", values.text},
+    };
+    LSC_TRY(nn_checkpoint_write(path, s->layout, s->theta, meta, LSC_COUNT(meta) - (metrics == NULL)));
+cleanup:
+    lsc_free(config);
+    lsc_text_free(&number[0]);
+    lsc_text_free(&number[1]);
+    lsc_text_free(&versions);
+    lsc_text_free(&command);
+    lsc_text_free(&values);
+    return st;
+}
+
+static lsc_status remove_file(const char *path)
+{
+    lsc_status st = LSC_OK;
+    LSC_CHECK(unlink(path) == 0 || errno == ENOENT, LSC_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
+cleanup:
+    return st;
+}
+
+static lsc_status remove_trajectory(const tr_paths *p)
+{
+    lsc_status st = LSC_OK;
+    char *path = NULL;
+    DIR *folder = opendir(p->trajectory);
+    if (folder == NULL)
+        return LSC_OK; /* there is none */
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strncmp(entry->d_name, "epoch_", 6) != 0)
+            continue;
+        path = lsc_path_join(p->trajectory, entry->d_name);
+        LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", p->trajectory);
+        LSC_TRY(remove_file(path));
+        lsc_free(path);
+        path = NULL;
+    }
+cleanup:
+    lsc_free(path);
+    closedir(folder);
+    return st;
+}
+
+lsc_status tr_remove_outputs(const tr_paths *p)
+{
+    lsc_status st = LSC_OK;
+    LSC_TRY(remove_file(p->bin));
+    LSC_TRY(remove_file(p->history));
+    LSC_TRY(remove_trajectory(p));
+cleanup:
+    return st;
+}

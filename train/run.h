@@ -1,0 +1,155 @@
+/*
+ * run.h - a training run: the network as an oracle, batches prepared ahead, evaluation, files, and the loop over them.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "train/train.h"
+
+/* ---- batches, prepared by a second thread (loader.c) ------------------------------------------- */
+
+typedef struct {
+    int64_t n;
+    float *images;             /* [n, C, H, W] */
+    int32_t *labels, *domains; /* [n] */
+} tr_batch;
+
+typedef struct {
+    const ds_dataset *data; /* borrowed */
+    ds_augment augment;
+    uint64_t seed;
+    int64_t batch;
+    bool balanced;
+    int64_t first_step, past_step; /* of the whole run; a step's images depend on (seed, step) only */
+} tr_loader_options;
+
+typedef struct tr_loader tr_loader;
+lsc_status tr_loader_new(const tr_loader_options *o, tr_loader **out); /* returns new; needs a full batch of data */
+void tr_loader_free(tr_loader *l);
+/* The next step's batch, valid until the next call; waits for it. NULL past the last step. */
+const tr_batch *tr_loader_next(tr_loader *l);
+
+/* ---- a network as an oracle (oracle_nn.c) ------------------------------------------------------ */
+
+typedef struct {
+    const nn_graph *graph; /* borrowed */
+    const nn_loss *loss;
+    const char *backend;
+    int threads; /* 0: all cores */
+    int64_t batch;
+    int n_domains;
+} tr_network_options;
+
+typedef struct tr_network tr_network;
+lsc_status tr_network_new(const tr_network_options *o, tr_network **out); /* returns new */
+void tr_network_free(tr_network *n);
+const tr_oracle *tr_network_oracle(const tr_network *n);
+void tr_network_set_batch(tr_network *n, const tr_batch *batch); /* borrowed until the next call */
+/* Images whose class was right in the last forward that updated statistics. */
+int64_t tr_network_correct(const tr_network *n);
+const char *tr_network_backend(const tr_network *n);
+int tr_network_threads(const tr_network *n);
+
+/* ---- evaluation (evaluate.c) ------------------------------------------------------------------- */
+
+typedef struct {
+    double loss;     /* nats per sample */
+    double accuracy; /* fraction */
+} tr_value;
+
+typedef struct tr_evaluator tr_evaluator;
+/* Returns new. Of the options, n_domains does not matter. */
+lsc_status tr_evaluator_new(const tr_network_options *o, tr_evaluator **out);
+void tr_evaluator_free(tr_evaluator *e);
+/* Mean over the n images of `index`, not augmented, with frozen statistics. */
+lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
+                       tr_value *out);
+
+/* ---- what a run has done so far, and its files (history.c, state_file.c, output.c) -------------- */
+
+/* Sums over the steps of the current epoch. */
+typedef struct {
+    double steps, images, loss, correct, perturbation, squares[3], seconds;
+} tr_sums;
+
+typedef struct {
+    tr_value train, held;
+} tr_metrics;
+
+typedef struct {
+    int64_t step;       /* steps done */
+    tr_sums sums;       /* of the current epoch */
+    tr_metrics metrics; /* of the last evaluation */
+    lsc_text history;   /* history.csv */
+    char *command;      /* that started the run */
+    char *backend;
+    int64_t threads;
+} tr_record;
+void tr_record_fini(tr_record *r);
+
+/* Append the row of a finished epoch, under a head if it is the first; metrics NULL: not evaluated. */
+void tr_history_add(lsc_text *history, int64_t epoch, double lr, const tr_sums *sums, const tr_metrics *metrics);
+
+/* Paths in the output folder. */
+typedef struct {
+    char *folder, *bin, *state, *history, *trajectory, *lock;
+} tr_paths;
+lsc_status tr_paths_init(const char *folder, tr_paths *out);
+void tr_paths_fini(tr_paths *p);
+
+/* run.state: theta, momentum, record and configuration; all that --resume needs. */
+lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s, const tr_record *r);
+/* The configuration alone; then the rest into a state and a fresh record of that configuration. */
+lsc_status tr_load_config(const char *path, tr_config *out);
+lsc_status tr_load_state(const char *path, tr_state *s, tr_record *r);
+/* run.bin and trajectory/epoch_N.safetensors: the model and what it belongs to. docs/checkpoint-format.md
+ * metrics NULL: not evaluated at these parameters. */
+lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_state *s, const tr_record *r,
+                              int64_t epoch, const tr_metrics *metrics);
+void tr_metrics_json(const tr_metrics *m, lsc_text *out);
+char *tr_trajectory_path(const tr_paths *p, int64_t epoch); /* returns new or NULL */
+/* Remove what an earlier run left beside run.state: run.bin, history.csv, trajectory/epoch_*. */
+lsc_status tr_remove_outputs(const tr_paths *p);
+
+/* ---- the run (session.c, loop.c, run.c, dry_run.c) ---------------------------------------------- */
+
+typedef struct {
+    cli_common common;
+    const char *out; /* folder; NULL: outputs/NAME of the configuration file */
+    bool resume, overwrite;
+    const char *command; /* for provenance */
+} tr_run_options;
+
+/* Everything that a run works with. */
+typedef struct {
+    const tr_run_options *options;
+    tr_config *config;
+    ds_dataset *train, *held;
+    int64_t *train_index, *held_index; /* what is evaluated */
+    int64_t n_train, n_held;
+    nn_graph *graph;
+    tr_network *network;
+    tr_evaluator *evaluator;
+    tr_state *state;
+    int64_t steps_per_epoch, n_steps;
+    tr_record record;
+} tr_session;
+
+/* Data, network, optimizer for a configuration; theta at its initial values. Takes the configuration. */
+lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session **out); /* returns new */
+void tr_session_free(tr_session *s);
+lsc_status tr_session_loader(const tr_session *s, tr_loader **out); /* from the record's step on; returns new */
+/* One step on a batch; its sums go into the record. */
+lsc_status tr_session_step(tr_session *s, const tr_batch *batch);
+lsc_status tr_session_evaluate(tr_session *s);
+/* Train to the end or to a request to stop (LSC_ERR_STOPPED), saving into `paths`. */
+lsc_status tr_loop(tr_session *s, const tr_paths *paths);
+/* Steps, parameters, memory and time of what tr_run would do, to stdout; writes no file. */
+lsc_status tr_dry_run(tr_session *s);
+/* The program: check, lock, start or resume, train, say what came out. */
+lsc_status tr_run(const tr_run_options *o);
+/* --list FAMILY; "" for all. */
+lsc_status tr_list(const char *family, FILE *out);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * Everything that a run works with: data, network, optimizer, made from a configuration and checked against it.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/run.h"
+
+#include <string.h>
+
+#define EVALUATION_BATCH 256
+
+static lsc_status check_sizes(const tr_config *c, const ds_dataset *train)
+{
+    lsc_status st = LSC_OK;
+    const long long images = ds_count(train), batch = c->train.batch;
+
+    LSC_CHECK(batch <= images, LSC_ERR_CONFIG,
+              "train.batch is %lld, the training data has %lld images: take a smaller batch or more data", batch,
+              images);
+cleanup:
+    return st;
+}
+
+/* The fixed subset to evaluate, `limit` images or all (0). */
+static lsc_status choose(const ds_dataset *data, uint64_t seed, int64_t limit, int64_t **index, int64_t *n)
+{
+    lsc_status st = LSC_OK;
+    *n = limit > 0 && limit < ds_count(data) ? limit : ds_count(data);
+    LSC_NEW(*index, *n);
+    ds_subset(data, seed, *n, *index);
+cleanup:
+    return st;
+}
+
+static lsc_status open_data(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const tr_options *t = &s->config->train;
+    int64_t shape[3], held_shape[3];
+
+    LSC_TRY(app_task_data(&s->config->task, DS_TRAIN, &s->train));
+    LSC_TRY(check_sizes(s->config, s->train));
+    LSC_TRY(app_task_data(&s->config->task, DS_HELD, &s->held));
+    ds_image_shape(s->train, shape);
+    ds_image_shape(s->held, held_shape);
+    LSC_CHECK(memcmp(shape, held_shape, sizeof shape) == 0, LSC_ERR_SHAPE,
+              "held-out images are [%lld, %lld, %lld], training images [%lld, %lld, %lld]", (long long)held_shape[0],
+              (long long)held_shape[1], (long long)held_shape[2], (long long)shape[0], (long long)shape[1],
+              (long long)shape[2]);
+    LSC_TRY(choose(s->train, (uint64_t)t->seed, t->eval_samples, &s->train_index, &s->n_train));
+    LSC_TRY(choose(s->held, (uint64_t)t->seed, t->eval_samples, &s->held_index, &s->n_held));
+    s->steps_per_epoch = ds_count(s->train) / t->batch;
+    s->n_steps = s->steps_per_epoch * t->epochs;
+cleanup:
+    return st;
+}
+
+static lsc_status build_network(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const tr_config *c = s->config;
+    const cli_common *common = &s->options->common;
+    int64_t shape[3];
+
+    ds_image_shape(s->train, shape);
+    const nn_shape image = {.rank = 3, .dim = {shape[0], shape[1], shape[2]}};
+    tr_network_options o = {.backend = common->device != NULL ? common->device : "auto",
+                            .threads = common->threads,
+                            .batch = c->train.batch,
+                            .n_domains = ds_n_domains(s->train)};
+    LSC_TRY(lsc_context(nn_loss_find(c->task.loss.s, &o.loss), "loss.name"));
+    LSC_TRY(lsc_context(app_task_graph(&c->task, &image, ds_classes(s->train), &s->graph), "model.name"));
+    o.graph = s->graph;
+    LSC_TRY(tr_network_new(&o, &s->network));
+    o.batch = EVALUATION_BATCH;
+    LSC_TRY(tr_evaluator_new(&o, &s->evaluator));
+cleanup:
+    return st;
+}
+
+static lsc_status build_optimizer(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const tr_options *t = &s->config->train;
+    tr_state_options o = {.sgd = {t->momentum, t->weight_decay, t->nesterov},
+                          .layout = nn_graph_layout(s->graph),
+                          .n_domains = ds_n_domains(s->train)};
+
+    o.kind = tr_config_optimizer(s->config, &o.options);
+    LSC_TRY(tr_state_new(&o, &s->state));
+    nn_graph_init(s->graph, (uint64_t)t->seed, s->state->theta);
+cleanup:
+    return st;
+}
+
+static void advise(const tr_session *s)
+{
+    const tr_options *t = &s->config->train;
+    const tr_optimizer *kind = s->state->kind;
+    const int n_domains = s->state->n_domains;
+    const char *advice = kind->advice == NULL ? NULL : kind->advice(s->state->options, n_domains);
+
+    if (advice != NULL)
+        lsc_log_warn("%s", advice);
+    if (t->lr == 0)
+        lsc_log_warn("train.lr is 0: the parameters will not move");
+    if (t->nesterov && t->momentum == 0)
+        lsc_log_warn("train.nesterov does nothing while train.momentum is 0");
+    if (t->warmup_epochs > (double)t->epochs)
+        lsc_log_warn("train.warmup_epochs is %g, the run has %lld: it ends before train.lr is reached",
+                     t->warmup_epochs, (long long)t->epochs);
+    if (t->batch < n_domains)
+        lsc_log_warn("train.batch is %lld for %d domains: every step lacks some of them", (long long)t->batch,
+                     n_domains);
+}
+
+static lsc_status start_record(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const char *command = s->options->command;
+    s->record.threads = tr_network_threads(s->network);
+    s->record.command = lsc_strdup(command != NULL ? command : "");
+    s->record.backend = lsc_strdup(tr_network_backend(s->network));
+    LSC_CHECK(s->record.command != NULL && s->record.backend != NULL, LSC_ERR_NOMEM, "no memory for provenance");
+cleanup:
+    return st;
+}
+
+lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session **out)
+{
+    lsc_status st = LSC_OK;
+    tr_session *s = lsc_calloc(1, sizeof *s);
+
+    if (s == NULL)
+        tr_config_free(config);
+    LSC_CHECK(s != NULL, LSC_ERR_NOMEM, "no memory for a training session");
+    s->options = o;
+    s->config = config;
+    LSC_TRY(open_data(s));
+    LSC_TRY(build_network(s));
+    LSC_TRY(build_optimizer(s));
+    LSC_TRY(start_record(s));
+    advise(s);
+    *out = s;
+    s = NULL;
+cleanup:
+    tr_session_free(s);
+    return st;
+}
+
+void tr_session_free(tr_session *s)
+{
+    if (s == NULL)
+        return;
+    tr_record_fini(&s->record);
+    tr_state_free(s->state);
+    tr_evaluator_free(s->evaluator);
+    tr_network_free(s->network);
+    nn_graph_free(s->graph);
+    lsc_free(s->held_index);
+    lsc_free(s->train_index);
+    ds_close(s->held);
+    ds_close(s->train);
+    tr_config_free(s->config);
+    lsc_free(s);
+}
+
+lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
+{
+    const tr_options *t = &s->config->train;
+    const tr_loader_options o = {
+        .data = s->train,
+        .augment = {.crop_pad = (int)t->augment_crop, .flip = t->augment_flip},
+        .seed = (uint64_t)t->seed,
+        .batch = t->batch,
+        .balanced = t->balanced,
+        .first_step = s->record.step,
+        .past_step = s->n_steps,
+    };
+    return tr_loader_new(&o, out);
+}
+
+lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
+{
+    lsc_status st = LSC_OK;
+    const double started = lsc_seconds();
+    tr_record *r = &s->record;
+    tr_step_report report;
+
+    s->state->lr = tr_config_lr(s->config, r->step, s->steps_per_epoch);
+    s->state->epoch = (double)r->step / (double)s->steps_per_epoch;
+    tr_network_set_batch(s->network, batch);
+    LSC_TRY(tr_step(s->state, tr_network_oracle(s->network), &report));
+    r->step++;
+    r->sums.steps += 1;
+    r->sums.images += (double)batch->n;
+    r->sums.loss += report.loss;
+    r->sums.correct += (double)tr_network_correct(s->network);
+    r->sums.perturbation += report.perturbation;
+    for (int role = 0; role < 3; role++)
+        r->sums.squares[role] += report.squares[role];
+    r->sums.seconds += lsc_seconds() - started;
+cleanup:
+    return st;
+}
+
+lsc_status tr_session_evaluate(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const double started = lsc_seconds();
+    tr_metrics m;
+
+    LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, s->n_train, &m.train));
+    LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->held, s->held_index, s->n_held, &m.held));
+    s->record.metrics = m;
+    s->record.sums.seconds += lsc_seconds() - started;
+cleanup:
+    return st;
+}
