@@ -11,10 +11,11 @@ lsc_test(train_oracle LIBS lsc_train LABELS unit)
 lsc_test(train_loader LIBS lsc_train lsc_test_data LABELS unit)
 
 # Whole runs of the program.
-add_library(lsc_test_train STATIC train_fixture.c)
+add_library(lsc_test_train STATIC train_fixture.c train_disturbed.c)
 target_link_libraries(lsc_test_train PUBLIC lsc_train lsc_test_data)
 target_compile_definitions(lsc_test_train PRIVATE LSC_BINARY_DIR="${CMAKE_BINARY_DIR}")
-foreach(subject run resume faults cli)
+lsc_test(train_session LIBS lsc_test_train lsc_test_malloc LABELS unit)
+foreach(subject run killed stopped faults cli)
   lsc_test(train_${subject} LIBS lsc_test_train LABELS cli)
   add_dependencies(test_train_${subject} train)
 endforeach()

@@ -1,0 +1,129 @@
+/*
+ * A session by itself: what it allocates, and what it does when it cannot.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train_fixture.h"
+
+#include "train/run.h"
+
+static tr_run_options options;
+
+/* Returns new: the fixture's configuration, for this optimizer. */
+static tr_config *config(const char *optimizer)
+{
+    tr_config *c = NULL;
+    char setting[64];
+    snprintf(setting, sizeof setting, "train.optimizer=%s", optimizer);
+    CHECK_OK(tr_config_new(&c));
+    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
+    CHECK_OK(cfg_set("test", setting, c->sections, c->n_sections));
+    return c;
+}
+
+static void begin(void)
+{
+    train_fixture();
+    options = (tr_run_options){.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
+}
+
+static void a_batch_allocates_nothing(void **state)
+{
+    tr_session *s = NULL;
+    tr_loader *l = NULL;
+    (void)state;
+    begin();
+    CHECK_OK(tr_session_new(&options, config("gac-fas"), &s));
+    CHECK_OK(tr_session_loader(s, &l));
+    CHECK_OK(tr_session_step(s, tr_loader_next(l))); /* libraries set themselves up */
+    const int64_t ours = lsc_alloc_calls();
+    test_malloc_begin();
+    for (int k = 0; k < 5; k++)
+        CHECK_OK(tr_session_step(s, tr_loader_next(l)));
+    const test_malloc_count count = test_malloc_end();
+    CHECK_INT(lsc_alloc_calls(), ours);
+    if (count.counted)
+        CHECK(count.largest <= 4096);
+    tr_loader_free(l);
+    tr_session_free(s);
+}
+
+static void training_and_evaluation_move_no_other_numbers_than_they_should(void **state)
+{
+    tr_session *s = NULL;
+    tr_loader *l = NULL;
+    (void)state;
+    begin();
+    CHECK_OK(tr_session_new(&options, config("sam"), &s));
+    CHECK_OK(tr_session_loader(s, &l));
+    CHECK_OK(tr_session_step(s, tr_loader_next(l)));
+    const tr_sums sums = s->record.sums;
+    CHECK_REAL(sums.steps, 1, 0);
+    CHECK_REAL(sums.images, 16, 0);
+    CHECK_REAL(sums.perturbation, 0.05, 1e-8); /* sam.rho, scaled in float */
+    const size_t n = (size_t)s->state->layout->n;
+    float *before = lsc_calloc(n, sizeof *before);
+    memcpy(before, s->state->theta, n * sizeof *before);
+    CHECK_OK(tr_session_evaluate(s));
+    CHECK_BYTES(s->state->theta, before, n * sizeof *before);
+    CHECK(s->record.metrics.train.loss > 0 && s->record.metrics.held.loss > 0);
+    lsc_free(before);
+    tr_loader_free(l);
+    tr_session_free(s);
+}
+
+static lsc_status make_session(void *context)
+{
+    tr_session *s = NULL;
+    tr_config *c = NULL;
+    lsc_status st = tr_config_new(&c);
+    if (st == LSC_OK)
+        st = cfg_load_yaml(context, c->sections, c->n_sections);
+    if (st == LSC_OK)
+        st = tr_session_new(&options, c, &s);
+    else
+        tr_config_free(c);
+    tr_session_free(s);
+    return st;
+}
+
+static lsc_status save_and_load(void *context)
+{
+    lsc_status st = LSC_OK;
+    tr_session *s = context;
+    tr_record record = {0};
+    tr_config *c = NULL;
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/run.state", test_folder());
+    LSC_TRY(tr_save_state(path, s->config, s->state, &s->record));
+    LSC_TRY(tr_config_new(&c));
+    LSC_TRY(tr_load_config(path, c));
+    LSC_TRY(tr_load_state(path, s->state, &record));
+    LSC_TRY(tr_config_same(c, s->config, path));
+cleanup:
+    tr_record_fini(&record);
+    tr_config_free(c);
+    return st;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    tr_session *s = NULL;
+    (void)state;
+    begin();
+    lsc_log_set("test", LSC_LOG_QUIET);
+    CHECK(test_torture(make_session, (void *)test_path("run.yaml")) > 20);
+    CHECK_OK(tr_session_new(&options, config("gac-fas"), &s));
+    CHECK(test_torture(save_and_load, s) > 10);
+    tr_session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(a_batch_allocates_nothing),
+        TEST_IN_FOLDER(training_and_evaluation_move_no_other_numbers_than_they_should),
+        TEST_IN_FOLDER(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
