@@ -10,7 +10,7 @@
 #include <math.h>
 
 typedef struct {
-    int64_t epochs, seed;
+    int64_t epochs, seed, big;
     double lr, decay, any, low;
     bool nesterov;
     cfg_text optimizer, path;
@@ -30,6 +30,7 @@ static const cfg_field data_fields[] = {
     CFG_TEXT  (options, path,      "data.path",       "",             "folder"),
     CFG_REALS (options, rotations, "data.rotations",  "0, 30, 60", -360, 360, "degrees"),
     CFG_REAL  (options, any,       "data.any",        "0", -INFINITY, INFINITY, "any number"),
+    CFG_INT   (options, big,       "data.big",        "0", -INFINITY, INFINITY, "any whole number"),
     CFG_REAL  (options, low,       "data.low",        "0", -1, DBL_MAX, "bounded below"),
 };
 /* clang-format on */
@@ -266,6 +267,7 @@ static const refusal bad_sets[] = {
     {"train.lr= 1", "--set: train.lr: is ' 1'; it takes a number, 0..1000"},
     {"train.lr=\033[2J", "--set: train.lr: is '\\x1b[2J'; it takes a number"},
     {"train.le=1", "--set: train.le: unknown key (did you mean train.lr?)"},
+    {"data.big=9223372036854775808", "--set: data.big: 9223372036854775808 is out of range (any)"},
     {"train=1", "--set: train: is a section, no key (known: train.epochs train.lr train.decay "},
     {"data.rotations=[1,2", "--set: data.rotations: is '[1'; it takes a list of numbers"},
 };

@@ -8,15 +8,19 @@
 
 static void memory_is_zeroed_and_aligned(void **state)
 {
+    unsigned char *blocks[100];
     (void)state;
-    for (size_t n = 0; n < 300; n += 7) {
-        unsigned char *p = lsc_calloc(n, 1);
-        CHECK(p != NULL);
-        CHECK_INT((uintptr_t)p % 64, 0);
-        for (size_t i = 0; i < n; i++)
-            CHECK_INT(p[i], 0);
-        memset(p, 0xff, n); /* so that the next one has to clear it */
-        lsc_free(p);
+    for (int round = 0; round < 2; round++) { /* the second one gets memory that has been used */
+        for (size_t n = 0; n < LSC_COUNT(blocks); n++) {
+            blocks[n] = lsc_calloc(n, 3);
+            CHECK(blocks[n] != NULL);
+            CHECK_INT((uintptr_t)blocks[n] % 64, 0);
+            for (size_t i = 0; i < 3 * n; i++)
+                CHECK_INT(blocks[n][i], 0);
+            memset(blocks[n], 0xff, 3 * n);
+        }
+        for (size_t n = 0; n < LSC_COUNT(blocks); n++)
+            lsc_free(blocks[n]);
     }
     lsc_free(NULL);
 }
@@ -91,7 +95,8 @@ static lsc_status fill_text(void *context)
     (void)context;
     for (int i = 0; i < 200; i++)
         lsc_text_add(&t, "%d ", i);
-    lsc_text_add_bytes(&t, "", 0);
+    for (int i = 0; i < 200; i++)
+        lsc_text_add_bytes(&t, "twelve bytes", 12);
     lsc_status st = t.failed ? lsc_fail(LSC_ERR_NOMEM, "text") : LSC_OK;
     lsc_text_free(&t);
     return st;
