@@ -21,8 +21,8 @@ static lsc_status write_new(const char *path)
 
     LSC_TRY(lsc_writer_open(path, &w));
     LSC_TRY(lsc_writer_put(w, NEW, 10));
-    LSC_TRY(lsc_writer_put(w, NEW + 10, 1));
-    LSC_TRY(lsc_writer_put(w, NEW + 11, strlen(NEW) - 11));
+    LSC_TRY(lsc_writer_put(w, &NEW[10], 1));
+    LSC_TRY(lsc_writer_put(w, &NEW[11], strlen(NEW) - 11));
     LSC_TRY(lsc_writer_commit(w));
 cleanup:
     lsc_writer_free(w);
