@@ -4,6 +4,7 @@
  * a grid point has the finest level of its coordinates, and points of a level follow in grid order.
  * SPDX-License-Identifier: MIT
  */
+#include <float.h>
 #include <math.h>
 
 #include "landscape/engine.h"
@@ -56,8 +57,8 @@ double lsc_axis_at(const lsc_axis *axis, int i)
     if (i == axis->n - 1)
         return axis->max;
     x = axis->min + i * range / (axis->n - 1);
-    /* Rounding leaves about 1e-16 of the range where the grid crosses zero. */
-    return fabs(x) < 1e-9 * range / (axis->n - 1) ? 0 : x;
+    /* Where the grid crosses zero, rounding leaves a few units in the last place of min. */
+    return i > 0 && fabs(x) < 8 * DBL_EPSILON * fabs(axis->min) ? 0 : x;
 }
 
 /* Levels strictly between lo and hi, whose middle has this level. */
