@@ -5,6 +5,7 @@
 #include "landscape/h5.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -55,40 +56,89 @@ void lsc_h5_close(hid_t id)
         H5Idec_ref(id);
 }
 
-lsc_status lsc_h5_image_new(hid_t *file)
+/* ---- an image in memory ------------------------------------------------------------------- */
+
+static void *image_grow(void *bytes, size_t n, H5FD_file_image_op_t why, void *image)
+{
+    (void)why, (void)image;
+    return realloc(bytes, n);
+}
+
+/* HDF5 is done with the bytes: when it closes the file, they are the finished image. */
+static herr_t image_take(void *bytes, H5FD_file_image_op_t why, void *image)
+{
+    if (why == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
+        ((lsc_h5_image *)image)->bytes = bytes;
+    else
+        free(bytes);
+    return 0;
+}
+
+static void *image_share(void *image)
+{
+    return image;
+}
+
+static herr_t image_unshare(void *image)
+{
+    (void)image;
+    return 0;
+}
+
+lsc_status lsc_h5_image_open(lsc_h5_image *image)
 {
     lsc_status st = LSC_OK;
     const size_t step = 1 << 20;
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5FD_file_image_callbacks_t memory = {
+        .image_realloc = image_grow,
+        .image_free = image_take,
+        .udata_copy = image_share,
+        .udata_free = image_unshare,
+        .udata = image,
+    };
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
 
-    LSC_CHECK(access >= 0 && H5Pset_fapl_core(access, step, false) >= 0, LSC_ERR_BACKEND,
-              "HDF5 has no driver for files in memory");
-    *file = H5Fcreate("surface in memory", H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    if (*file < 0)
+    *image = (lsc_h5_image){.file = H5I_INVALID_HID};
+    /* The format of HDF5 1.8: its structures carry checksums. Older ones do not, and damage in them can crash the
+     * reading library; newer ones shut out older readers. */
+    if (access < 0 || H5Pset_fapl_core(access, step, false) < 0 || H5Pset_file_image_callbacks(access, &memory) < 0 ||
+        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+        H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 || create < 0 ||
+        H5Pset_obj_track_times(create, false) < 0)
+        LSC_TRY(lsc_h5_fail(LSC_ERR_BACKEND, "HDF5 cannot keep a file in memory"));
+    image->file = H5Fcreate("surface in memory", H5F_ACC_TRUNC, create, access);
+    if (image->file < 0)
         st = lsc_h5_fail(LSC_ERR_NOMEM, "cannot make a file in memory");
 cleanup:
+    lsc_h5_close(create);
     lsc_h5_close(access);
     return st;
 }
 
-lsc_status lsc_h5_image_save(hid_t file, const char *path)
+lsc_status lsc_h5_image_save(lsc_h5_image *image, const char *path)
 {
     lsc_status st = LSC_OK;
-    uint8_t *image = NULL;
-    ssize_t n;
+    const hid_t file = image->file;
+    const ssize_t n = H5Fflush(file, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file, NULL, 0);
 
-    if (H5Fflush(file, H5F_SCOPE_LOCAL) < 0)
+    /* The bytes come from closing the file, not from H5Fget_file_image: what that gives is marked as open for writing
+     * or, in HDF5 1.10, has a wrong checksum. */
+    image->file = H5I_INVALID_HID;
+    if (H5Fclose(file) < 0 || n <= 0 || image->bytes == NULL)
         LSC_TRY(lsc_h5_fail(LSC_ERR_NOMEM, "%s: cannot finish the file in memory", path));
-    n = H5Fget_file_image(file, NULL, 0);
-    LSC_CHECK(n > 0, LSC_ERR_BACKEND, "%s: HDF5 gives no image of the file in memory", path);
-    LSC_NEW(image, n);
-    if (H5Fget_file_image(file, image, (size_t)n) != n)
-        LSC_TRY(lsc_h5_fail(LSC_ERR_BACKEND, "%s: HDF5 gives no image of the file in memory", path));
-    LSC_TRY(lsc_file_write(path, image, (size_t)n));
+    LSC_TRY(lsc_file_write(path, image->bytes, (size_t)n));
 cleanup:
-    lsc_free(image);
     return st;
 }
+
+void lsc_h5_image_free(lsc_h5_image *image)
+{
+    lsc_h5_close(image->file);
+    free(image->bytes);
+    *image = (lsc_h5_image){.file = H5I_INVALID_HID};
+}
+
+/* ---- groups and data sets ----------------------------------------------------------------- */
 
 lsc_status lsc_h5_group_new(hid_t where, const char *name, hid_t *group)
 {

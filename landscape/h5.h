@@ -30,10 +30,15 @@ void lsc_h5_close(hid_t id);
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-/* A new file in memory: the disk is not touched, so that a full one cannot upset HDF5. */
-lsc_status lsc_h5_image_new(hid_t *file);
-/* Put the image in place under `path`: PATH.part, sync, rename. */
-lsc_status lsc_h5_image_save(hid_t file, const char *path);
+/* A file in memory: the disk is not touched, so that a full one cannot upset HDF5. */
+typedef struct {
+    hid_t file;  /* H5I_INVALID_HID: closed */
+    void *bytes; /* NULL until the file is closed */
+} lsc_h5_image;
+lsc_status lsc_h5_image_open(lsc_h5_image *image);
+/* Close it and put it in place under `path`: PATH.part, sync, rename. */
+lsc_status lsc_h5_image_save(lsc_h5_image *image, const char *path);
+void lsc_h5_image_free(lsc_h5_image *image);
 /* A group that keeps its members in the order of their creation. */
 lsc_status lsc_h5_group_new(hid_t where, const char *name, hid_t *group);
 /* A data set without time stamps: equal contents are equal bytes. rank 0: a scalar. */
@@ -62,9 +67,9 @@ lsc_status lsc_h5_shape_of(hid_t where, const char *name, lsc_h5_shape *shape);
 lsc_status lsc_h5_read(hid_t where, const char *name, hid_t memory_type, int64_t elements, void *out);
 /* Returns new: a scalar string of fixed length, at most `limit` bytes. */
 lsc_status lsc_h5_read_text(hid_t where, const char *name, size_t limit, char **out);
-/* Calls `each` for the members of a group, in order of creation where the group knows it, else by name;
- * at most `limit` of them. */
+/* Calls `each` for the members of a group or of a file's root, in order of creation where the group knows it, else by
+ * name; at most `limit` of them. */
 typedef lsc_status (*lsc_h5_member_fn)(void *context, hid_t group, const char *name);
-lsc_status lsc_h5_members(hid_t group, int limit, lsc_h5_member_fn each, void *context);
+lsc_status lsc_h5_members(hid_t where, int limit, lsc_h5_member_fn each, void *context);
 
 #endif

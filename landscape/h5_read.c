@@ -202,13 +202,13 @@ static herr_t visit_member(hid_t group, const char *name, const H5L_info_t *info
     return v->status == LSC_OK ? 0 : 1; /* 1: stop, but not HDF5's error */
 }
 
-lsc_status lsc_h5_members(hid_t group, int limit, lsc_h5_member_fn each, void *context)
+lsc_status lsc_h5_members(hid_t where, int limit, lsc_h5_member_fn each, void *context)
 {
     lsc_status st = LSC_OK;
     visit v = {each, context, LSC_OK};
     H5G_info_t info;
     unsigned order = 0;
-    hid_t create = H5Gget_create_plist(group);
+    hid_t group = H5Gopen2(where, ".", H5P_DEFAULT), create = H5Gget_create_plist(group);
 
     LSC_CHECK(create >= 0 && H5Gget_info(group, &info) >= 0 && H5Pget_link_creation_order(create, &order) >= 0,
               LSC_ERR_FORMAT, "a group cannot be read");
@@ -220,5 +220,6 @@ lsc_status lsc_h5_members(hid_t group, int limit, lsc_h5_member_fn each, void *c
     st = v.status;
 cleanup:
     lsc_h5_close(create);
+    lsc_h5_close(group);
     return st;
 }

@@ -93,17 +93,14 @@ cleanup:
 static void save(run *r)
 {
     const double start = lsc_seconds();
-    const bool failed_before = r->save_status != LSC_OK;
 
     if (r->o->path == NULL || !r->changed)
         return;
     r->save_status = lsc_surface_save(r->surface, r->frame, r->o->path);
-    r->changed = r->save_status != LSC_OK;
-    if (r->save_status != LSC_OK) {
+    if (r->save_status == LSC_OK)
+        r->changed = false;
+    else
         snprintf(r->save_message, sizeof r->save_message, "%s", lsc_last_error());
-        if (!failed_before)
-            lsc_log_warn("%s; going on, and trying again later", r->save_message);
-    }
     r->saved_at = lsc_seconds();
     r->save_cost = r->saved_at - start;
 }
@@ -111,9 +108,13 @@ static void save(run *r)
 static void save_now_and_then(run *r)
 {
     const double least = r->o->save_s > 0 ? r->o->save_s : SAVE_SECONDS;
+    const bool failed_before = r->save_status != LSC_OK;
 
-    if (lsc_seconds() - r->saved_at >= fmax(least, SAVE_SHARE * r->save_cost))
-        save(r);
+    if (lsc_seconds() - r->saved_at < fmax(least, SAVE_SHARE * r->save_cost))
+        return;
+    save(r);
+    if (r->save_status != LSC_OK && !failed_before)
+        lsc_log_warn("%s; going on, and trying again later", r->save_message);
 }
 
 /* ---- evaluating --------------------------------------------------------------------------- */

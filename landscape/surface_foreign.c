@@ -109,7 +109,6 @@ static lsc_status add_other(void *context, hid_t file, const char *name)
 static lsc_status find_fields(hid_t file, field_list *list)
 {
     lsc_status st = LSC_OK;
-    hid_t root = H5I_INVALID_HID;
 
     for (int i = 0; i < LSC_ROOT_FIELDS; i++) {
         const lsc_root_field *r = &lsc_root_fields[i];
@@ -117,12 +116,10 @@ static lsc_status find_fields(hid_t file, field_list *list)
         if (lsc_h5_has(file, r->root) && is_grid(file, r->root, list->points))
             add_field(list, r->root, r->field, r->scale);
     }
-    LSC_TRY(lsc_h5_group_open(file, "/", &root));
-    LSC_TRY(lsc_h5_members(root, LSC_SURFACE_FIELDS_MAX, add_other, list));
+    LSC_TRY(lsc_h5_members(file, LSC_SURFACE_FIELDS_MAX, add_other, list));
     LSC_CHECK(list->n >= 1, LSC_ERR_FORMAT, "no data set has the %lld values that the coordinates ask for",
               (long long)list->points);
 cleanup:
-    lsc_h5_close(root);
     return st;
 }
 

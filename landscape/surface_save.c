@@ -195,19 +195,22 @@ cleanup:
 static lsc_status save(const lsc_surface *s, const lsc_frame *frame, const char *path)
 {
     lsc_status st = LSC_OK;
-    hid_t file = H5I_INVALID_HID, group = H5I_INVALID_HID;
+    lsc_h5_image image = {.file = H5I_INVALID_HID};
+    hid_t group = H5I_INVALID_HID;
     const char *slash = strrchr(path, '/'), *own_name = slash == NULL ? path : slash + 1;
 
-    LSC_TRY(lsc_h5_image_new(&file));
-    LSC_TRY(write_root(file, s, frame == NULL ? "" : own_name));
-    LSC_TRY(lsc_h5_group_new(file, "losscope", &group));
+    LSC_TRY(lsc_h5_image_open(&image));
+    LSC_TRY(write_root(image.file, s, frame == NULL ? "" : own_name));
+    LSC_TRY(lsc_h5_group_new(image.file, "losscope", &group));
     LSC_TRY(write_group(group, s));
     if (frame != NULL)
-        LSC_TRY(write_frame(file, group, frame));
-    LSC_TRY(lsc_h5_image_save(file, path));
+        LSC_TRY(write_frame(image.file, group, frame));
+    lsc_h5_close(group);
+    group = H5I_INVALID_HID;
+    LSC_TRY(lsc_h5_image_save(&image, path));
 cleanup:
     lsc_h5_close(group);
-    lsc_h5_close(file);
+    lsc_h5_image_free(&image);
     return st;
 }
 

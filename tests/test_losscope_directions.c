@@ -274,9 +274,9 @@ static void wrong_requests_are_refused(void **state)
                 LSC_ERR_ARG, "only weights, biases and norms can move");
     CHECK_FAILS(lsc_frame_new(&fixture_layout, center, 1, &(lsc_direction_options){.move = 1u << 9}, &f), LSC_ERR_ARG,
                 "move is 0x200");
-    CHECK_FAILS(lsc_frame_new(&fixture_layout, center, 1,
-                              &(lsc_direction_options){.normalization = (lsc_normalization)7}, &f),
-                LSC_ERR_ARG, "normalization 7");
+    CHECK_FAILS(
+        lsc_frame_new(&fixture_layout, center, 1, &(lsc_direction_options){.normalization = (lsc_normalization)7}, &f),
+        LSC_ERR_ARG, "normalization 7");
     center[3] = NAN;
     CHECK_FAILS(lsc_frame_new(&fixture_layout, center, 1, NULL, &f), LSC_ERR_ARG, "the center is not finite");
     CHECK(f == NULL);

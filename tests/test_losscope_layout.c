@@ -89,8 +89,8 @@ static void a_wrong_block_is_named(void **state)
     SPOILED(blocks[1].filters = 4, "block 1 (fc.weight): 4 filters do not divide 35 elements");
     SPOILED(blocks[1].filters = -5, "block 1 (fc.weight): -5 filters");
     SPOILED(blocks[5].name = "fc.weight", "blocks 1 and 5 are both named fc.weight");
-    SPOILED(blocks[4].role = LSC_BUFFER; blocks[3].role = LSC_BUFFER; blocks[4].role = LSC_BIAS,
-            "block 4 (bn.running_mean) is learned but follows a buffer");
+    SPOILED(blocks[4].role = LSC_BUFFER; blocks[3].role = LSC_BUFFER;
+            blocks[4].role = LSC_BIAS, "block 4 (bn.running_mean) is learned but follows a buffer");
 }
 
 static void wrong_totals_are_refused(void **state)
