@@ -73,7 +73,7 @@ lsc_status tr_load_config(const char *path, tr_config *out)
 {
     lsc_status st = LSC_OK;
     nn_tensors *t = NULL;
-    const char *json;
+    const char *json = NULL;
 
     LSC_TRY(nn_tensors_read(path, &t));
     LSC_TRY(meta_of(t, path, "config", &json));
@@ -86,7 +86,7 @@ cleanup:
 static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *r)
 {
     lsc_status st = LSC_OK;
-    const char *history, *command, *backend, *threads;
+    const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL;
     const nn_tensor step = vector("step", NN_DT_I64, NULL, 1), sums = vector("sums", NN_DT_F64, NULL, N_SUMS),
                     metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS);
 
