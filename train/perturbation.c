@@ -18,7 +18,7 @@ void tr_point(const tr_state *s, const float *eps, int n_points, float *point, t
     for (int b = 0; b < layout->n_blocks && layout->blocks[b].role != LSC_BUFFER; b++) {
         const lsc_block *block = &layout->blocks[b];
         const int64_t first = block->offset;
-        const int64_t past = tr_block_past(layout, b);
+        const int64_t past = b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
         const double norm = lsc_norm2(eps + first, past - first);
         for (int64_t j = first; j < past; j++)
             point[j] = (float)((double)s->theta[j] + (double)eps[j]);

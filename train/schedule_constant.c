@@ -13,5 +13,6 @@ static double factor(const void *options, double epoch, double epochs)
 }
 
 const tr_schedule tr_schedule_constant = {
+    .source = "-",
     .factor = factor,
 };

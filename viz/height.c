@@ -1,9 +1,10 @@
 /*
  * The height scale that surfaces looked at together share.
  *     z = tall * (g - lo) / (hi - lo),   g = L - L(0) | L | log10 L
- * A linear scale up to the maximum would turn a steep surface into a needle, so each surface has a top of its own,
- * min(maximum, twice the 90 % quantile) above its minimum, and the shared top is the median of these: among sharp and
- * flat runs the middle one fills the box, sharper ones are clipped, flatter ones stay low.
+ * A linear scale up to the maximum would turn a steep surface into a needle, so each surface has a top of its own: its
+ * maximum, or its 75 % quantile where the maximum is more than four times as high (a round bowl over a square then ends
+ * in a round rim). The shared top is the median of these: among sharp and flat runs the middle one fills the box,
+ * sharper ones are clipped, flatter ones stay low.
  * SPDX-License-Identifier: MIT
  */
 #include "viz/mesh.h"
@@ -31,7 +32,7 @@ static double logarithm(double reference, double loss)
     return loss > 0 ? log10(loss) : -DBL_MAX;
 }
 
-/* g of each kind. Logarithms are short of range already and are not clipped. */
+/* g of each kind. Logarithms are short of range already: their top is the maximum. */
 static const struct {
     const char *name;
     double (*g)(double reference, double loss);
@@ -102,8 +103,8 @@ static int64_t sorted_values(const viz_grid *g, viz_height_kind kind, double *va
 
 static double own_top(viz_height_kind kind, const double *sorted, int64_t n)
 {
-    const double lo = sorted[0], max = sorted[n - 1], most = sorted[(n - 1) * 9 / 10];
-    return kinds[kind].clipped ? fmin(max, lo + 2 * (most - lo)) : max;
+    const double lo = sorted[0], max = sorted[n - 1], most = sorted[(n - 1) * 3 / 4];
+    return kinds[kind].clipped && max > lo + 4 * (most - lo) ? most : max;
 }
 
 /* The median of n tops above lo; of an even number, the geometric mean of the middle two. A plane has no scale: lo + 1.

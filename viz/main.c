@@ -76,8 +76,9 @@ static const struct argp argp = {
            "compare takes surface files, folders that hold a surface.h5, or folders of such folders. It writes one "
            "picture, "
            "a scene for ParaView (.vtm) and prints a table. All runs share one scale of heights and one of colours. "
-           "The heights end at the median of the runs' own tops, each of which is the run's maximum or twice its 90 % "
-           "quantile, whichever is lower; sharper runs are clipped there.",
+           "The heights end at the median of the runs' own tops: a run's top is its maximum, or its 75 % quantile "
+           "where the maximum "
+           "is more than four times as high. Sharper runs are clipped there.",
     .children = children,
 };
 

@@ -167,8 +167,9 @@ static lsc_status picture_bytes(const viz_run *runs, viz_panel *panels, int n, c
                                 size_t *length)
 {
     lsc_status st = LSC_OK;
+    const int rows = (n + PANELS_IN_ROW - 1) / PANELS_IN_ROW;
     viz_picture p = {.n_panels = n,
-                     .columns = n < PANELS_IN_ROW ? n : PANELS_IN_ROW,
+                     .columns = (n + rows - 1) / rows,
                      .panels = panels,
                      .panel_width = PANEL_WIDTH,
                      .panel_height = PANEL_HEIGHT};

@@ -85,14 +85,34 @@ int viz_levels(double lo, double hi, bool log, int want, double *out)
     return n;
 }
 
+/* "1.5e-05" -> "1.5e-5" */
+static void shorten_exponent(char *text, size_t n)
+{
+    char *e = strchr(text, 'e');
+    if (e != NULL)
+        snprintf(e, n - (size_t)(e - text), "e%ld", strtol(e + 1, NULL, 10));
+}
+
+/* In exponent form with as few digits as give the value back to ten. */
+static void exponent_form(double value, char *out, size_t n)
+{
+    for (int digits = 0; digits < 10; digits++) {
+        snprintf(out, n, "%.*e", digits, value);
+        if (fabs(strtod(out, NULL) - value) <= 1e-10 * fabs(value))
+            break;
+    }
+    shorten_exponent(out, n);
+}
+
 const char *viz_number(double value, char *out, size_t n)
 {
-    snprintf(out, n, "%.4g", value);
-    char *e = strchr(out, 'e');
-    if (e != NULL) {
-        const long exponent = strtol(e + 1, NULL, 10);
-        snprintf(e, n - (size_t)(e - out), "e%ld", exponent);
-    }
+    char exponent[32];
+
+    snprintf(out, n, "%.10g", value);
+    shorten_exponent(out, n);
+    exponent_form(value, exponent, sizeof exponent);
+    if (value != 0 && strlen(exponent) + 1 < strlen(out))
+        snprintf(out, n, "%s", exponent);
     return out;
 }
 

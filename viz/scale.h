@@ -18,7 +18,7 @@ bool viz_wants_log(double least, double largest);
 /* At most `want` (<= VIZ_LEVELS_MAX) numbers of the series 1, 2, 5, 10, ... in [lo, hi]: multiples of one step, or for
  * a logarithmic scale the series itself, thinned to whole decades where there would be too many. Returns how many. */
 int viz_levels(double lo, double hi, bool log, int want, double *out);
-/* Shortest usual form of a level: "0.05", "20", "1e-5", "2e6"; returns out. */
+/* To ten digits, in the form that reads best: "0.05", "2.3005", "2000", "5e-4", "2e6"; returns out. */
 const char *viz_number(double value, char *out, size_t n);
 
 #define VIZ_COLORS 256

@@ -34,7 +34,8 @@ const char *viz_height_name(viz_height_kind kind); /* "rise", "loss", "log" */
 lsc_status viz_height_parse(const char *name, viz_height_kind *out);
 
 /* The scale shared by n surfaces. cut: the g to clip at; NaN: the median over the surfaces of each one's own top, which
- * is its maximum or twice its 90 % quantile, whichever is lower. Without a finite point: lo = 0, hi = 1. */
+ * is its maximum, or its 75 % quantile where the maximum is more than four times as high above the minimum.
+ * Without a finite point: lo = 0, hi = 1. */
 lsc_status viz_height_shared(const lsc_surface *const *surfaces, int n, viz_height_kind kind, double cut,
                              viz_height *out);
 

@@ -12,6 +12,7 @@
 #include <vtkUnsignedCharArray.h>
 #include <vtkWindowToImageFilter.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -20,6 +21,7 @@ namespace
 
 const double S = viz_supersampling;
 const double bar_strip = 150; // pixels of the picture at the right of the panels
+const int label_size = 15, title_size = 16, name_size = 24;
 const double degree = 0.017453292519943295;
 
 // The unit vector from one pixel to another.
@@ -44,18 +46,30 @@ double angle_of(Pixel from, Pixel to)
     return std::atan2(to[1] - from[1], to[0] - from[0]) / degree;
 }
 
-// Ticks of a horizontal axis; `out` is the pixel direction away from the box.
+// About the width of the widest label, in pixels of the picture.
+double width_of(const viz_ticks &t)
+{
+    size_t longest = 0;
+    for (int i = 0; i < t.n; i++)
+        longest = std::max(longest, std::strlen(t.tick[i].text));
+    return 0.55 * label_size * static_cast<double>(longest);
+}
+
+// An axis on the floor; `out` is the direction away from the box, to which side the labels stand.
 void floor_axis(Overlay &o, const viz_ticks &t, Pixel from, Pixel to, double lo, double hi, Pixel out)
 {
+    const Align align = out[0] < 0 ? Align::right : Align::left;
+    const double title_at = 40 + 0.7 * width_of(t);
+
     o.line(from, to);
     for (int i = 0; i < t.n; i++) {
         const double share = (t.tick[i].at - lo) / (hi - lo);
         const Pixel at = {from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])};
         o.line(at, moved(at, 6 * S * out[0], 6 * S * out[1]));
-        o.text(moved(at, 20 * S * out[0], 17 * S * out[1]), t.tick[i].text, 15, Align::centre);
+        o.text(moved(at, 12 * S * out[0], 16 * S * out[1]), t.tick[i].text, label_size, align);
     }
-    o.text(moved(middle(from, to), 48 * S * out[0], 44 * S * out[1]), t.title, 16, Align::centre, false,
-           angle_of(from, to));
+    o.text(moved(middle(from, to), title_at * S * out[0], title_at * S * out[1]), t.title, title_size, Align::centre,
+           false, angle_of(from, to));
 }
 
 void height_axis(Overlay &o, const viz_picture &p, const View &v)
@@ -67,9 +81,9 @@ void height_axis(Overlay &o, const viz_picture &p, const View &v)
     for (int i = 0; i < t.n; i++) {
         const Pixel at = v.pixel(p.lo[0], p.lo[1], t.tick[i].at);
         o.line(at, moved(at, -6 * S, 0));
-        o.text(moved(at, -10 * S, 0), t.tick[i].text, 15, Align::right);
+        o.text(moved(at, -10 * S, 0), t.tick[i].text, label_size, Align::right);
     }
-    o.text(moved(middle(from, to), -56 * S, 0), t.title, 16, Align::centre, false, 90);
+    o.text(moved(middle(from, to), -(26 + width_of(t)) * S, 0), t.title, title_size, Align::centre, false, 90);
 }
 
 void floor_axes(Overlay &o, const viz_picture &p, const View &v)
@@ -88,21 +102,25 @@ void draw_bar(Overlay &o, const viz_picture &p, const Rect &r)
     for (int i = 0; i < p.bar.n; i++) {
         const Pixel at = {r.x + r.width, r.y + p.bar.tick[i].at * r.height};
         o.line(at, moved(at, 6 * S, 0));
-        o.text(moved(at, 10 * S, 0), p.bar.tick[i].text, 15, Align::left);
+        o.text(moved(at, 10 * S, 0), p.bar.tick[i].text, label_size, Align::left);
     }
-    o.text({r.x + r.width / 2, r.y + r.height + 38 * S}, p.bar.title, 16, Align::centre);
+    o.text({r.x + r.width / 2, r.y + r.height + 38 * S}, p.bar.title, title_size, Align::centre);
 }
 
-// Room for titles above and for ticks and their titles around the box.
-Rect inner_of(const Rect &panel)
+// Room for titles above, and for ticks and their titles around the box.
+Rect inner_of(const viz_picture &p, const Rect &panel)
 {
-    return {panel.x + 84 * S, panel.y + 66 * S, panel.width - (84 + 34) * S, panel.height - (66 + 84) * S};
+    const double left = std::max(40 + width_of(p.axis[2]), 24 + width_of(p.axis[0]));
+    const double right = 24 + width_of(p.axis[1]), below = 66, above = 84;
+
+    return {panel.x + left * S, panel.y + below * S, panel.width - (left + right) * S,
+            panel.height - (below + above) * S};
 }
 
 void add_panel(vtkRenderWindow *window, Overlay &o, const viz_picture &p, const viz_panel &panel, const Rect &r)
 {
     const int *size = window->GetSize();
-    const View v(p, r, inner_of(r));
+    const View v(p, r, inner_of(p, r));
     auto scene = viz_scene(p, panel, v);
     const double top = r.y + r.height;
 
@@ -110,8 +128,8 @@ void add_panel(vtkRenderWindow *window, Overlay &o, const viz_picture &p, const 
     window->AddRenderer(scene);
     floor_axes(o, p, v);
     height_axis(o, p, v);
-    o.text({r.x + r.width / 2, top - 30 * S}, panel.title, 24, Align::centre, true);
-    o.text({r.x + r.width / 2, top - 58 * S}, panel.subtitle, 15, Align::centre);
+    o.text({r.x + r.width / 2, top - 30 * S}, panel.title, name_size, Align::centre, true);
+    o.text({r.x + r.width / 2, top - 58 * S}, panel.subtitle, label_size, Align::centre);
 }
 
 lsc_status png_bytes(vtkRenderWindow *window, uint8_t **png, size_t *n)

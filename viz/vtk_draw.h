@@ -14,7 +14,7 @@ typedef struct {
     int n;
     struct {
         double at;
-        char text[16];
+        char text[24];
     } tick[VIZ_TICKS_MAX];
 } viz_ticks;
 
@@ -25,7 +25,7 @@ typedef struct {
 } viz_colored;
 
 typedef struct {
-    char title[128], subtitle[128];
+    char title[40], subtitle[128];
     viz_colored surface, floor; /* of rank 2; the floor is flat */
 } viz_panel;
 

@@ -35,6 +35,8 @@ static void add_arrays(vtkDataSetAttributes *to, const viz_arrays *arrays, int64
 static void add_text(vtkFieldData *to, const lsc_setting &text)
 {
     char *name = viz_safe_name(text.key);
+    if (name == nullptr)
+        throw std::bad_alloc();
     vtkNew<vtkStringArray> array;
     array->SetName(name);
     array->InsertNextValue(text.value);

@@ -9,7 +9,7 @@
 namespace
 {
 
-const double azimuth = -55, elevation = 30; // degrees: of the viewer, from the x axis and above the floor
+const double azimuth = -55, elevation = 34; // degrees: of the viewer, from the x axis and above the floor
 const double degree = 0.017453292519943295;
 
 double dot(const double a[3], double x, double y, double z)
