@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 
-/* ---- configuration (config.c: tables and values; config_yaml.c; config_json.c) ------------- */
+/* ---- configuration (config.c, config_keys.c, config_yaml.c, config_json.c, config_print.c) ------- */
 
 typedef enum { CFG_TYPE_INT, CFG_TYPE_REAL, CFG_TYPE_BOOL, CFG_TYPE_TEXT, CFG_TYPE_REALS } cfg_type;
 
@@ -87,7 +87,7 @@ void cfg_print_help(const cfg_section *sections, int n);
 /* The nearest of the n words to `word`, or NULL if none is near. For any list of names. */
 const char *cfg_nearest(const char *word, const char *const *words, int n);
 
-/* ---- command line (cli.c) ------------------------------------------------------------------ */
+/* ---- command line (cli.c) ------------------------------------------------------------------------ */
 
 /* Options every program has; the child parser fills them. */
 #define CLI_SETS_MAX 64

@@ -18,7 +18,7 @@
 #define LSC_MESSAGE_MAX  1024 /* longer messages end in "..." */
 #define LSC_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-/* ---- status flow (status.c) --------------------------------------------------------------- */
+/* ---- status flow (status.c) ---------------------------------------------------------------------- */
 
 /* Record the message and return the code. LSC_ERR_IO: the message holds strerror(errno) where there is one. */
 lsc_status lsc_fail(lsc_status code, const char *format, ...) LSC_PRINTF(2, 3);
@@ -50,7 +50,7 @@ typedef struct {
 void lsc_carry(lsc_carried *c, lsc_status st);
 lsc_status lsc_carried_take(const lsc_carried *c);
 
-/* ---- memory (mem.c, text.c) ---------------------------------------------------------------- */
+/* ---- memory (mem.c, text.c) ---------------------------------------------------------------------- */
 
 /* Zeroed, 64-byte aligned, never NULL for count 0; NULL when out of memory or count*size overflows.
  * LSC_FAIL_ALLOC=n in the environment fails the n-th call of the process (and only that one). */
@@ -73,7 +73,8 @@ int64_t lsc_alloc_calls(void);
 char *lsc_strdup(const char *s);
 char *lsc_format(const char *format, ...) LSC_PRINTF(1, 2);
 
-/* Growing text; text is always terminated. A failed append leaves `failed` set: check once at the end. */
+/* Growing text, terminated; NULL before the first append (of "" too). A failed append leaves `failed` set: check once
+ * at the end. */
 typedef struct {
     char *text;
     size_t length, capacity;
@@ -83,7 +84,7 @@ void lsc_text_add(lsc_text *t, const char *format, ...) LSC_PRINTF(2, 3);
 void lsc_text_add_bytes(lsc_text *t, const char *bytes, size_t n);
 void lsc_text_free(lsc_text *t);
 
-/* ---- log and progress (log.c, progress.c): all to stderr ---------------------------------------------- */
+/* ---- log and progress (log.c, progress.c): all to stderr ----------------------------------------- */
 
 typedef enum { LSC_LOG_QUIET, LSC_LOG_WARN, LSC_LOG_INFO, LSC_LOG_DEBUG } lsc_log_level;
 void lsc_log_set(const char *program, lsc_log_level level);   /* default "losscope", INFO */
@@ -107,7 +108,7 @@ double lsc_seconds(void); /* monotonic clock */
 /* "3 s", "2 min 05 s", "1 h 10 min". */
 void lsc_duration(double seconds, char *out, size_t n);
 
-/* ---- stop on request (stop.c) ------------------------------------------------------------- */
+/* ---- stop on request (stop.c) -------------------------------------------------------------------- */
 
 /* SIGINT and SIGTERM set a flag; a second SIGINT ends the process as by default. */
 void lsc_stop_install(void); /* for programs; also ignores SIGXFSZ */
@@ -118,7 +119,7 @@ bool lsc_stop_requested(void);
 bool lsc_filesize_signal_hold(void);
 void lsc_filesize_signal_release(bool held);
 
-/* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------ */
+/* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------------ */
 
 double lsc_dot(const float *a, const float *b, int64_t n);
 double lsc_norm2(const float *a, int64_t n); /* Euclidean norm */
@@ -128,7 +129,7 @@ void lsc_axpy(float *y, double a, const float *x, int64_t n); /* y += a x, each 
 void lsc_scale(float *y, double a, int64_t n);
 bool lsc_all_finite(const float *a, int64_t n);
 
-/* ---- random numbers (rng.c): Philox 4x32-10 ----------------------------------------------- */
+/* ---- random numbers (rng.c): Philox 4x32-10 ------------------------------------------------------ */
 
 /* Numbers are a function of (seed, stream, index): the same for any order, thread, rank, device.
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". */
@@ -144,7 +145,7 @@ uint64_t lsc_rng_below(lsc_rng r, uint64_t index, uint64_t n); /* 0 .. n-1, unbi
 double lsc_rng_normal(lsc_rng r, uint64_t index);              /* N(0, 1), Box-Muller */
 void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);  /* Fisher-Yates */
 
-/* ---- files (file.c, writer.c, lock.c) ----------------------------------------------------------------------- */
+/* ---- files (file.c, writer.c, lock.c) ------------------------------------------------------------ */
 
 bool lsc_file_exists(const char *path);
 /* Whole file, at most `limit` bytes (LSC_ERR_FORMAT if it has more). Returns new; one zero byte follows the data. */
@@ -179,7 +180,7 @@ typedef struct {
 lsc_status lsc_lock_open(const char *path, lsc_lock *out);
 void lsc_lock_close(lsc_lock *lock);
 
-/* ---- quoting of names and values that come from files (quote.c) ---------------------------- */
+/* ---- quoting of names and values that come from files (quote.c) ---------------------------------- */
 
 /* Each appends text to t, safe for its target: control bytes and bytes that are not UTF-8 are escaped. */
 void lsc_quote_terminal(lsc_text *t, const char *s); /* control bytes as \xNN; also bidi controls */
