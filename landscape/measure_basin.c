@@ -2,8 +2,8 @@
  * Basin: the area of {c : L(c) <= L(0) + rise}, in units of the axes, by marching squares: the level line crosses an
  * edge where linear interpolation says so. A cell whose opposite corners alone are inside is joined through its
  * middle if the mean of the four is inside.
- * Error: O(h^2) of the length of the level line, h the step: a disk of radius r comes out as pi r^2 (1 - O(h^2/r^2)).
- * SPDX-License-Identifier: MIT
+ * Error: where the loss is convex the area is too small by O(h^2), h the step; for a paraboloid by less than pi h^2 /
+ * 2, whatever the radius. SPDX-License-Identifier: MIT
  */
 #include <math.h>
 

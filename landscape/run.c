@@ -243,6 +243,7 @@ lsc_status lsc_run(const lsc_objective *obj, const lsc_frame *frame, const lsc_p
     lsc_lock lock = {0};
 
     *out = NULL;
+    LSC_CHECK(frame != NULL && plan != NULL, LSC_ERR_ARG, "run: frame or plan is NULL");
     LSC_TRY(check_arguments(obj, frame, plan));
     if (r.o->path != NULL)
         LSC_TRY(lsc_lock_open(r.o->path, &lock));

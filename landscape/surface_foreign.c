@@ -132,7 +132,7 @@ static lsc_status read_values(hid_t file, const field_list *list, lsc_surface *s
 
         LSC_TRY(lsc_h5_read(file, list->roots[f], H5T_NATIVE_DOUBLE, s->points, values));
         for (int64_t i = 0; f == 0 && i < s->points; i++) {
-            s->done[i] = values[i] != -1;
+            s->done[i] = list->scales[0] == 0 || values[i] != -1;
             s->n_done += s->done[i];
         }
         for (int64_t i = 0; i < s->points; i++)

@@ -1,4 +1,5 @@
-# liblosscope. Tests of single parts link the static library, internals included.
+# liblosscope. Tests of single parts link the static library, internals included. What writes many files does so in
+# memory, where syncing is cheap and saves are frequent.
 add_library(lsc_test_losscope STATIC losscope_fixture.c losscope_h5.c)
 target_link_libraries(lsc_test_losscope PUBLIC lsc_flags lsc_hdf5 lsc_test_support)
 
@@ -7,10 +8,10 @@ foreach(subject layout objective plan directions surface run resume measures)
 endforeach()
 foreach(subject file direction_file foreign hostile)
   lsc_test(losscope_${subject} LIBS losscope lsc_test_losscope LABELS format
-           ENV LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)
+           ENV TMPDIR=/dev/shm LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)
 endforeach()
 
-# A program to be killed and to run out of disk. Saves are frequent where they are cheap: in memory.
+# A program to be killed and to run out of disk.
 add_executable(losscope_driver losscope_driver.c losscope_fixture.c)
 target_link_libraries(losscope_driver PRIVATE losscope)
 foreach(subject disk kill)

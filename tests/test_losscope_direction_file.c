@@ -135,6 +135,10 @@ static void files_that_do_not_fit_are_refused(void **state)
     H5Fclose(file);
     CHECK_FAILS(read_into_fixture(path, 1), LSC_ERR_SHAPE, "data set 1 has not the shape of its block fc.weight");
     file = spoil_open(path);
+    spoil_doubles(file, "xdirection/1", 3, (hsize_t[]){5, 7, 1}, (double[35]){0});
+    H5Fclose(file);
+    CHECK_FAILS(read_into_fixture(path, 1), LSC_ERR_SHAPE, "data set 1 has not the shape of its block fc.weight");
+    file = spoil_open(path);
     spoil_doubles(file, "xdirection/1", 2, (hsize_t[]){5, 7}, (double[35]){[9] = NAN});
     H5Fclose(file);
     CHECK_FAILS(read_into_fixture(path, 1), LSC_ERR_ARG, "direction 0 is not finite");

@@ -123,6 +123,25 @@ static void axes_are_checked_before_they_are_believed(void **state)
     SPOILED(spoil_doubles(file, AXES, 2, (hsize_t[]){1, 3}, (double[]){-1, 1, 7}), "the axes span 7 points, the mask");
 }
 
+/* 16000 x 16000 values of which one block of 8 x 8 is there. */
+static void make_sparse(hid_t file, const char *name)
+{
+    const hsize_t huge[] = {16000, 16000}, few[] = {8, 8};
+    const double values[64] = {0};
+    hid_t create = H5Pcreate(H5P_DATASET_CREATE), all = H5Screate_simple(2, huge, NULL),
+          block = H5Screate_simple(2, few, NULL), set;
+
+    H5Pset_chunk(create, 2, few);
+    spoil_remove(file, name);
+    set = H5Dcreate2(file, name, H5T_IEEE_F64LE, all, H5P_DEFAULT, create, H5P_DEFAULT);
+    H5Sselect_hyperslab(all, H5S_SELECT_SET, (hsize_t[]){0, 0}, NULL, few, NULL);
+    CHECK(H5Dwrite(set, H5T_NATIVE_DOUBLE, block, all, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+    H5Sclose(block);
+    H5Sclose(all);
+    H5Pclose(create);
+}
+
 static void sizes_that_were_never_stored_are_not_allocated(void **state)
 {
     const hsize_t huge[] = {16000, 16000}, beyond[] = {1u << 31, 1u << 31, 1u << 31};
@@ -130,8 +149,26 @@ static void sizes_that_were_never_stored_are_not_allocated(void **state)
     (void)state;
     SPOILED(spoil_doubles(file, AXES, 2, (hsize_t[]){2, 3}, (double[]){-1, 1, 16000, -1, 1, 16000});
             spoil_doubles(file, "losscope/done", 2, huge, NULL), "data set done has values that were never stored");
+    SPOILED(spoil_doubles(file, AXES, 2, (hsize_t[]){2, 3}, (double[]){-1, 1, 16000, -1, 1, 16000});
+            make_sparse(file, "losscope/done"), "data set done has values that were never stored");
     SPOILED(spoil_doubles(file, "losscope/done", 3, beyond, NULL), "data set done is too large: dimension 0");
     SPOILED(spoil_doubles(file, LOSS, 1, (hsize_t[]){5}, (double[5]){0}), "data set loss has 5 values, should have 6");
+}
+
+static void the_mask_decides_what_is_done(void **state)
+{
+    const char *path = new_file();
+    hid_t file = spoil_open(path);
+    lsc_surface *s = NULL;
+
+    (void)state;
+    spoil_doubles(file, "losscope/done", 2, (hsize_t[]){2, 3}, (double[]){7, 0, 1, 1, 0, 1});
+    H5Fclose(file);
+    CHECK_OK(lsc_surface_load(path, &s));
+    CHECK_INT(lsc_surface_n_done(s), 4);
+    CHECK_BYTES(lsc_surface_done(s), ((uint8_t[]){1, 0, 1, 1, 0, 1}), 6);
+    CHECK_DOUBLES(lsc_surface_field(s, "loss"), ((double[]){0, NAN, 2, 3, NAN, 5}), 6, 0);
+    lsc_surface_free(s);
 }
 
 static void make_text(hid_t file, const char *name, size_t size)
@@ -200,6 +237,7 @@ int main(void)
         TEST_IN_FOLDER(what_is_missing_is_named),
         TEST_IN_FOLDER(axes_are_checked_before_they_are_believed),
         TEST_IN_FOLDER(sizes_that_were_never_stored_are_not_allocated),
+        TEST_IN_FOLDER(the_mask_decides_what_is_done),
         TEST_IN_FOLDER(types_are_checked),
         TEST_IN_FOLDER(values_from_elsewhere_are_refused),
         TEST_IN_FOLDER(too_many_members_are_refused),

@@ -16,16 +16,19 @@ extern char **environ;
 
 static const char *driver;
 
-/* What is there can be read and holds points with values. */
-static void check_readable(const char *path)
+/* What was saved once stays: the file can be read and never has fewer points than before. Returns how many. */
+static int64_t check_kept(const char *path, int64_t before)
 {
     lsc_surface *s = NULL;
+    int64_t n;
 
-    if (!lsc_file_exists(path))
-        return;
+    if (before == 0 && !lsc_file_exists(path))
+        return 0;
     CHECK_OK(lsc_surface_load(path, &s));
-    CHECK(lsc_surface_n_done(s) > 0);
+    n = lsc_surface_n_done(s);
+    CHECK(n > 0 && n >= before);
     lsc_surface_free(s);
+    return n;
 }
 
 static void finish_and_compare(const char *killed, const char *undisturbed, const char *side)
@@ -59,6 +62,7 @@ static void kills_at_random_moments_cost_nothing_but_time(void **state)
 {
     const char *path, *whole;
     const lsc_rng rng = {1, lsc_rng_stream("kill", 0, 0)};
+    int64_t n_done = 0;
 
     (void)state;
     make_folders();
@@ -73,33 +77,35 @@ static void kills_at_random_moments_cost_nothing_but_time(void **state)
         usleep((useconds_t)(20000 + 400000 * lsc_rng_uniform(rng, i)));
         kill(child, SIGKILL);
         CHECK_INT(waitpid(child, &status, 0), child);
-        check_readable(path);
+        n_done = check_kept(path, n_done);
     }
     finish_and_compare(path, whole, "45");
     CHECK_INT(test_folder_entries(), 2);
 }
 
-/* At each call that changes a file, half-way through a write: the lock, the parts, the renames. */
+/* At each call that changes a file, half-way through a write: the lock, the parts, the renames; first while there is no
+ * file yet, then, from the last call to the first, while there is one. */
 static void kills_at_every_step_of_saving_cost_nothing_but_time(void **state)
 {
     const char *path, *whole;
+    int64_t n_done = 0;
     int n_killed = 0;
 
     (void)state;
     make_folders();
     path = test_path("killed/s.h5");
     whole = test_path("undisturbed/s.h5");
-    for (int64_t at = 1; at <= 16; at++) {
-        const char *const argv[] = {driver, path, "9", "0", "4", NULL};
+    for (int64_t i = 0; i < 32; i++) {
+        const char *const argv[] = {driver, path, "15", "0", "4", NULL};
         test_result r;
 
-        test_run(&(test_command){.argv = argv, .kill_at = at}, &r);
+        test_run(&(test_command){.argv = argv, .kill_at = i < 16 ? i + 1 : 32 - i}, &r);
         n_killed += r.signal == SIGKILL;
         test_result_free(&r);
-        check_readable(path);
+        n_done = check_kept(path, n_done);
     }
-    CHECK(n_killed >= 5);
-    finish_and_compare(path, whole, "9");
+    CHECK(n_killed >= 10);
+    finish_and_compare(path, whole, "15");
 }
 
 int main(int argc, char **argv)
