@@ -187,8 +187,10 @@ static void right_answers_are_counted_at_theta_alone(void **state)
     const lsc_block *last = &nn_graph_layout(p.graph)->blocks[4]; /* conv, bn (2), fc (2): the bias of fc */
     CHECK_STR(last->name, "fc.bias");
     p.theta[last->offset + 1] = 1000; /* all are of class 1 now: two of six */
-    CHECK_OK(ask(&p, &part, 1, true));
-    CHECK_INT(tr_network_correct(p.network), 2);
+    for (int k = 0; k < 2; k++) {
+        CHECK_OK(ask(&p, &part, 1, true));
+        CHECK_INT(tr_network_correct(p.network), 2);
+    }
     p.theta[last->offset + 1] = 0;
     CHECK_OK(ask(&p, &part, 1, false)); /* as at an ascending point */
     CHECK_INT(tr_network_correct(p.network), 2);

@@ -24,6 +24,21 @@ static double number_after(const char *text, const char *key)
     return strtod(at + strlen(key), NULL);
 }
 
+/* Cell `column` (0, 1, ...) of the row of an epoch. */
+static double history_cell(const char *path, int epoch, int column)
+{
+    char start[16], *text = test_read(path, NULL);
+    snprintf(start, sizeof start, "\n%d,", epoch);
+    const char *at = strstr(text, start);
+    CHECK(at != NULL);
+    at++;
+    for (int c = 0; c < column; c++)
+        at = strchr(at, ',') + 1;
+    const double value = strtod(at, NULL);
+    lsc_free(text);
+    return value;
+}
+
 static int lines_of(const char *path)
 {
     int n = 0;
@@ -46,6 +61,8 @@ static void a_run_learns_and_leaves_its_files(void **state)
     CHECK(lsc_file_exists(test_path("out/run.bin")));
     CHECK(lsc_file_exists(test_path("out/run.state")));
     CHECK_INT(lines_of(test_path("out/history.csv")), 9);
+    CHECK_RELATIVE(history_cell(test_path("out/history.csv"), 8, 2), number_after(r.out, "\"train_loss\": "), 1e-8);
+    CHECK_RELATIVE(history_cell(test_path("out/history.csv"), 8, 5), number_after(r.out, "\"held_accuracy\": "), 1e-8);
     CHECK(!lsc_file_exists(test_path("out/trajectory")));
     CHECK(!lsc_file_exists(test_path("out/run.bin.part")));
     test_result_free(&r);
@@ -141,11 +158,25 @@ static void history_has_a_row_for_each_epoch_and_gaps_where_not_evaluated(void *
     CHECK_HAS(text, "epoch,lr,train_loss,train_accuracy,held_loss,held_accuracy,batch_loss,batch_accuracy,perturbation,"
                     "perturbation_weight,perturbation_bias,perturbation_norm,seconds\n1,");
     const char *second = strstr(text, "\n2,"), *third = strstr(text, "\n3,");
+    CHECK(second != NULL && strstr(text, ",,,,") != NULL);
     CHECK(strstr(text, ",,,,") < second);  /* 1: not evaluated */
     CHECK(strstr(second, ",,,,") == NULL); /* 2: evaluated; 3: the last always is */
     CHECK(third != NULL);
     CHECK_HAS(second, ",0.05,"); /* |eps| = sam.rho */
     lsc_free(text);
+    test_result_free(&r);
+}
+
+static void gac_fas_warms_up_by_epochs(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    RUN_OK(&r, "--config", "run.yaml", "--out", "out", "--set", "train.optimizer=gac-fas", "--set",
+           "gac.warming_epochs=2");
+    CHECK_REAL(history_cell(test_path("out/history.csv"), 1, 8), 0, 0);
+    CHECK_REAL(history_cell(test_path("out/history.csv"), 2, 8), 0, 0);
+    CHECK(history_cell(test_path("out/history.csv"), 3, 8) > 0);
     test_result_free(&r);
 }
 
@@ -230,6 +261,7 @@ int main(void)
         TEST_IN_FOLDER(run_bin_holds_the_model_and_what_it_belongs_to),
         TEST_IN_FOLDER(equal_commands_end_in_equal_bytes_and_other_seeds_do_not),
         TEST_IN_FOLDER(history_has_a_row_for_each_epoch_and_gaps_where_not_evaluated),
+        TEST_IN_FOLDER(gac_fas_warms_up_by_epochs),
         TEST_IN_FOLDER(a_finished_run_is_left_alone),
         TEST_IN_FOLDER(overwriting_removes_what_was_there),
         TEST_IN_FOLDER(run_bin_and_history_are_made_anew_from_run_state),

@@ -71,6 +71,65 @@ static void training_and_evaluation_move_no_other_numbers_than_they_should(void 
     tr_session_free(s);
 }
 
+static void batches_are_balanced_if_asked_for(void **state)
+{
+    (void)state;
+    begin();
+    for (int balanced = 0; balanced < 2; balanced++) {
+        tr_session *s = NULL;
+        tr_loader *l = NULL;
+        tr_config *c = config("erm");
+        int uneven = 0;
+        c->train.balanced = balanced;
+        CHECK_OK(tr_session_new(&options, c, &s));
+        CHECK_OK(tr_session_loader(s, &l));
+        for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;) {
+            int first = 0;
+            for (int64_t i = 0; i < b->n; i++)
+                first += b->domains[i] == 0;
+            uneven += first != 8; /* of 16 */
+        }
+        CHECK(balanced ? uneven == 0 : uneven > 0);
+        tr_loader_free(l);
+        tr_session_free(s);
+    }
+}
+
+static void evaluation_does_not_depend_on_its_batches(void **state)
+{
+    tr_session *s = NULL;
+    tr_evaluator *e = NULL;
+    tr_value value;
+    (void)state;
+    begin();
+    CHECK_OK(tr_session_new(&options, config("erm"), &s));
+    CHECK_OK(tr_session_evaluate(s));
+    tr_network_options o = {.graph = s->graph, .backend = "ref", .threads = 1, .batch = 7};
+    CHECK_OK(nn_loss_find("cross_entropy", &o.loss));
+    CHECK_OK(tr_evaluator_new(&o, &e));
+    CHECK_OK(tr_evaluate(e, s->state->theta, s->train, s->train_index, s->n_train, &value));
+    /* The same losses, added up in another order. */
+    CHECK_RELATIVE(value.loss, s->record.metrics.train.loss, 1e-14);
+    CHECK_REAL(value.accuracy, s->record.metrics.train.accuracy, 0);
+    tr_evaluator_free(e);
+    tr_session_free(s);
+}
+
+static void sums_begin_anew_with_every_epoch(void **state)
+{
+    tr_session *s = NULL;
+    tr_paths paths;
+    (void)state;
+    begin();
+    CHECK_OK(tr_paths_init(test_folder(), &paths));
+    CHECK_OK(tr_session_new(&options, config("erm"), &s));
+    CHECK_OK(tr_loop(s, &paths));
+    CHECK_INT(s->record.step, 18);
+    CHECK_REAL(s->record.sums.steps, 0, 0);
+    tr_session_free(s);
+    tr_paths_fini(&paths);
+}
+
 static lsc_status make_session(void *context)
 {
     tr_session *s = NULL;
@@ -123,6 +182,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_batch_allocates_nothing),
         TEST_IN_FOLDER(training_and_evaluation_move_no_other_numbers_than_they_should),
+        TEST_IN_FOLDER(batches_are_balanced_if_asked_for),
+        TEST_IN_FOLDER(evaluation_does_not_depend_on_its_batches),
+        TEST_IN_FOLDER(sums_begin_anew_with_every_epoch),
         TEST_IN_FOLDER(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
