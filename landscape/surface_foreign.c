@@ -151,7 +151,7 @@ lsc_status lsc_surface_load_foreign(hid_t file, lsc_surface **out)
     lsc_surface *s = NULL;
     field_list *list = NULL;
     lsc_axis axes[3];
-    int n_axes;
+    int n_axes = 0;
 
     LSC_TRY(read_axes(file, axes, &n_axes));
     LSC_NEW(list, 1);

@@ -54,7 +54,7 @@ static lsc_status new_surface(hid_t group, hid_t fields, lsc_surface **out)
 {
     lsc_status st = LSC_OK;
     lsc_axis axes[3];
-    int n_axes;
+    int n_axes = 0;
     lsc_h5_shape shape;
     name_list *list = NULL;
 
