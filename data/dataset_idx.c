@@ -173,7 +173,7 @@ static lsc_status load(const ds_request *r, ds_images *out)
     lsc_status st = LSC_OK;
     ds_images images = {.channels = 1};
     idx_file pixels = {0}, labels = {0};
-    int64_t dim[3], n_labels;
+    int64_t dim[3] = {0}, n_labels = 0;
 
     LSC_TRY(idx_open(r->folder, r->test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte", &pixels));
     LSC_TRY(idx_open(r->folder, r->test ? "t10k-labels-idx1-ubyte" : "train-labels-idx1-ubyte", &labels));
