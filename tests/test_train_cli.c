@@ -120,6 +120,7 @@ static void lists_and_help_come_from_the_tables(void **state)
         CHECK_HAS(r.out, name);
         CHECK_HAS(r.out, text);
     }
+    CHECK_HAS(r.out, "[Foret et al. 2021, ICLR, arXiv:2010.01412]");
     test_result_free(&r);
     TRAIN(test_folder(), &r, "--list", "schedules");
     CHECK_HAS(r.out, "cosine");

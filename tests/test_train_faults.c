@@ -216,8 +216,7 @@ static void a_state_with_other_numbers_than_the_model_is_refused(void **state)
     train_fixture();
     keep_undisturbed();
     write_state(0, n - 1, 0);
-    check_refused(65,
-                  "out/run.state: tensor 'theta' has 11785 elements of type 0, the configuration's model needs 11786");
+    check_refused(65, "out/run.state: tensor 'theta' has 11785 elements, the configuration's model needs 11786");
     write_state(NAN, n, 0);
     check_refused(65, "out/run.state: theta or momentum is not finite");
     write_state(0, n, 7);

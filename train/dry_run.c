@@ -16,24 +16,24 @@ typedef struct {
     double mebibytes;
 } measured;
 
-/* The first step is not timed: libraries set themselves up in it. */
+/* The first step is not timed, if there are others: libraries set themselves up in it. */
 static lsc_status time_steps(tr_session *s, double *seconds)
 {
     lsc_status st = LSC_OK;
     tr_loader *loader = NULL;
-    double started = 0;
+    const int64_t n = s->n_steps < 1 + MEASURE_STEPS ? s->n_steps : 1 + MEASURE_STEPS;
+    double started;
     int64_t timed = 0;
 
     LSC_TRY(tr_session_loader(s, &loader));
-    for (int64_t i = 0; i <= MEASURE_STEPS && i < s->n_steps; i++) {
-        if (i == 1)
-            started = lsc_seconds();
+    if (n > 1)
         LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
-        timed = i;
-        if (i > 0 && lsc_seconds() - started > MEASURE_SECONDS)
-            break;
+    started = lsc_seconds();
+    while (s->record.step < n && (timed == 0 || lsc_seconds() - started < MEASURE_SECONDS)) {
+        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        timed++;
     }
-    *seconds = timed > 0 ? (lsc_seconds() - started) / (double)timed : s->record.sums.seconds;
+    *seconds = (lsc_seconds() - started) / (double)timed;
 cleanup:
     tr_loader_free(loader);
     return st;

@@ -6,48 +6,71 @@
 
 #include <string.h>
 
-static const char *optimizer_name(int i, const char **text)
+typedef struct {
+    const char *name, *text, *source; /* name NULL: past the last; source NULL: none */
+} entry;
+
+static entry optimizer(int i)
 {
-    const char *name = NULL;
-    return tr_optimizer_at(i, &name, text) != NULL ? name : NULL;
+    entry e = {0};
+    const tr_optimizer *k = tr_optimizer_at(i, &e.name, &e.text);
+    e.source = k != NULL ? k->source : NULL;
+    return e;
 }
 
-static const char *schedule_name(int i, const char **text)
+static entry schedule(int i)
 {
-    const char *name = NULL;
-    return tr_schedule_at(i, &name, text) != NULL ? name : NULL;
+    entry e = {0};
+    const tr_schedule *k = tr_schedule_at(i, &e.name, &e.text);
+    e.source = k != NULL ? k->source : NULL;
+    return e;
 }
 
-static const char *model_name(int i, const char **text)
+static entry model(int i)
 {
     const nn_model *m = nn_model_at(i);
-    *text = m != NULL ? m->text : NULL;
-    return m != NULL ? m->name : NULL;
+    return m != NULL ? (entry){m->name, m->text, m->source} : (entry){0};
 }
 
-static const char *loss_name(int i, const char **text)
+static entry data_set(int i)
+{
+    entry e = {0};
+    e.name = ds_kind_at(i, &e.text);
+    return e;
+}
+
+static entry loss(int i)
 {
     const nn_loss *l = nn_loss_at(i);
-    *text = l != NULL ? l->text : NULL;
-    return l != NULL ? l->name : NULL;
+    return l != NULL ? (entry){l->name, l->text, l->source} : (entry){0};
 }
 
 /* A backend that is not in this build is listed with its remedy. */
-static const char *device_name(int i, const char **text)
+static entry device(int i)
 {
-    const char *remedy = NULL, *name = nn_backend_name(i, text, &remedy);
-    if (name != NULL && remedy != NULL)
-        *text = remedy;
-    return name;
+    entry e = {0};
+    const char *remedy = NULL;
+    e.name = nn_backend_name(i, &e.text, &remedy);
+    if (e.name != NULL && remedy != NULL)
+        e.text = remedy;
+    return e;
 }
 
 static const struct {
     const char *name;
-    const char *(*at)(int i, const char **text);
+    entry (*at)(int i);
 } families[] = {
-    {"optimizers", optimizer_name}, {"schedules", schedule_name}, {"models", model_name},
-    {"datasets", ds_kind_at},       {"losses", loss_name},        {"devices", device_name},
+    {"optimizers", optimizer}, {"schedules", schedule}, {"models", model},
+    {"datasets", data_set},    {"losses", loss},        {"devices", device},
 };
+
+static void print(FILE *out, entry (*at)(int i))
+{
+    entry e = at(0);
+    for (int i = 1; e.name != NULL; e = at(i++))
+        fprintf(out, "  %-18s %s%s%s%s\n", e.name, e.text, e.source != NULL ? " [" : "",
+                e.source != NULL ? e.source : "", e.source != NULL ? "]" : "");
+}
 
 lsc_status tr_list(const char *family, FILE *out)
 {
@@ -56,13 +79,11 @@ lsc_status tr_list(const char *family, FILE *out)
     char shown[64];
 
     for (size_t f = 0; f < LSC_COUNT(families); f++) {
-        const char *name, *text = NULL;
         if (family[0] != 0 && strcmp(family, families[f].name) != 0)
             continue;
         found = true;
         fprintf(out, "%s\n", families[f].name);
-        for (int i = 0; (name = families[f].at(i, &text)) != NULL; i++)
-            fprintf(out, "  %-18s %s\n", name, text);
+        print(out, families[f].at);
     }
     LSC_CHECK(found, LSC_ERR_ARG, "--list: '%s' is none of optimizers, schedules, models, datasets, losses, devices",
               lsc_shown(family, shown, sizeof shown));

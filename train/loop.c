@@ -47,12 +47,14 @@ static lsc_status end_epoch(tr_session *s, const tr_paths *p)
 {
     lsc_status st = LSC_OK;
     tr_record *r = &s->record;
+    const double started = lsc_seconds();
     const int64_t epoch = r->step / s->steps_per_epoch;
     const bool evaluated = epoch % s->config->train.eval_every == 0 || r->step == s->n_steps;
     const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
 
     if (evaluated)
         LSC_TRY(tr_session_evaluate(s));
+    r->sums.seconds += lsc_seconds() - started;
     tr_history_add(&r->history, epoch, s->state->lr, &r->sums, metrics);
     LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", p->history);
     report_epoch(s, epoch, metrics);
@@ -85,7 +87,9 @@ static lsc_status steps(tr_session *s, const tr_paths *p, tr_loader *loader, lsc
     double saved = lsc_seconds();
 
     while (r->step < s->n_steps) {
+        const double started = lsc_seconds();
         LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        r->sums.seconds += lsc_seconds() - started;
         show_progress(s, progress);
         const bool stop = lsc_stop_requested(), epoch_ends = r->step % s->steps_per_epoch == 0;
         if (epoch_ends)

@@ -57,11 +57,6 @@ static void scaling(const gac_options *o, const lsc_block *block, double *a, dou
     *b = weight ? 1 : 0;
 }
 
-static int64_t block_past(const lsc_layout *layout, int b)
-{
-    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
-}
-
 /* |t g| */
 static double scaled_norm(const tr_state *s, const float *g)
 {
@@ -70,7 +65,7 @@ static double scaled_norm(const tr_state *s, const float *g)
     for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
         double a, b, of_block = 0;
         scaling(s->options, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < block_past(layout, i); j++) {
+        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
             double x = (a + b * fabs((double)s->theta[j])) * (double)g[j];
             of_block += x * x;
         }
@@ -88,7 +83,7 @@ static void ascend(const tr_state *s, float *g, const float *G)
     for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
         double a, b;
         scaling(o, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < block_past(layout, i); j++) {
+        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
             double t = a + b * fabs((double)s->theta[j]);
             g[j] = (float)(scale * t * t * (double)g[j] - o->alpha * (double)G[j]);
         }

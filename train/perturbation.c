@@ -1,7 +1,7 @@
 /*
  * An ascending point theta + eps, and how large eps is and in which kind of parameter it lies.
- * Why the shares: with GAC-FAS's scaling nearly all of eps lies in the shifts of norm layers, which the
- * usual landscape does not move; a user should see that.
+ * Why the shares: with GAC-FAS's scaling nearly all of eps lies in norm layers and biases, which the usual landscape
+ * does not move; a user should see that.
  * SPDX-License-Identifier: MIT
  */
 #include "train/train.h"
@@ -18,7 +18,7 @@ void tr_point(const tr_state *s, const float *eps, int n_points, float *point, t
     for (int b = 0; b < layout->n_blocks && layout->blocks[b].role != LSC_BUFFER; b++) {
         const lsc_block *block = &layout->blocks[b];
         const int64_t first = block->offset;
-        const int64_t past = b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
+        const int64_t past = tr_block_past(layout, b);
         const double norm = lsc_norm2(eps + first, past - first);
         for (int64_t j = first; j < past; j++)
             point[j] = (float)((double)s->theta[j] + (double)eps[j]);

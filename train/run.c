@@ -75,9 +75,10 @@ cleanup:
 static lsc_status check_device(const tr_session *s, const char *backend, int64_t threads)
 {
     lsc_status st = LSC_OK;
+    char shown[64];
     LSC_CHECK(strcmp(backend, s->record.backend) == 0, LSC_ERR_CONFIG,
               "the run was started with --device %s, not %s: give the same, or --overwrite to start anew",
-              s->record.backend, backend);
+              lsc_shown(s->record.backend, shown, sizeof shown), backend);
     if (threads != s->record.threads)
         lsc_log_warn("resumed with %lld threads instead of %lld: the last bits of the result may differ",
                      (long long)threads, (long long)s->record.threads);

@@ -70,7 +70,8 @@ lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *da
 
 /* Sums over the steps of the current epoch. */
 typedef struct {
-    double steps, images, loss, correct, perturbation, squares[3], seconds;
+    double steps, images, loss, correct, perturbation, squares[3];
+    double seconds; /* with waiting for data and with evaluation */
 } tr_sums;
 
 typedef struct {
@@ -149,7 +150,7 @@ lsc_status tr_loop(tr_session *s, const tr_paths *paths);
 lsc_status tr_dry_run(tr_session *s);
 /* The program: check, lock, start or resume, train, say what came out. */
 lsc_status tr_run(const tr_run_options *o);
-/* --list FAMILY; "" for all. */
+/* --list FAMILY, with texts and sources; "" for all. */
 lsc_status tr_list(const char *family, FILE *out);
 
 #endif

@@ -13,6 +13,5 @@ static double factor(const void *options, double epoch, double epochs)
 }
 
 const tr_schedule tr_schedule_constant = {
-    .source = "-",
     .factor = factor,
 };

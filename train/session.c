@@ -182,7 +182,6 @@ lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
 lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
 {
     lsc_status st = LSC_OK;
-    const double started = lsc_seconds();
     tr_record *r = &s->record;
     tr_step_report report;
 
@@ -198,7 +197,6 @@ lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
     r->sums.perturbation += report.perturbation;
     for (int role = 0; role < 3; role++)
         r->sums.squares[role] += report.squares[role];
-    r->sums.seconds += lsc_seconds() - started;
 cleanup:
     return st;
 }
@@ -206,13 +204,11 @@ cleanup:
 lsc_status tr_session_evaluate(tr_session *s)
 {
     lsc_status st = LSC_OK;
-    const double started = lsc_seconds();
     tr_metrics m;
 
     LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, s->n_train, &m.train));
     LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->held, s->held_index, s->n_held, &m.held));
     s->record.metrics = m;
-    s->record.sums.seconds += lsc_seconds() - started;
 cleanup:
     return st;
 }

@@ -59,9 +59,11 @@ static lsc_status copy_of(const nn_tensors *t, const char *path, const nn_tensor
     lsc_status st = LSC_OK;
     const nn_tensor *have = nn_tensors_find(t, want->name);
     LSC_CHECK(have != NULL, LSC_ERR_FORMAT, "%s: no tensor '%s': not a run.state of train", path, want->name);
-    LSC_CHECK(have->dtype == want->dtype && have->elements == want->elements, LSC_ERR_SHAPE,
-              "%s: tensor '%s' has %lld elements of type %d, the configuration's model needs %lld of type %d", path,
-              want->name, (long long)have->elements, (int)have->dtype, (long long)want->elements, (int)want->dtype);
+    LSC_CHECK(have->dtype == want->dtype, LSC_ERR_FORMAT, "%s: tensor '%s' is of another type than train writes", path,
+              want->name);
+    LSC_CHECK(have->elements == want->elements, LSC_ERR_SHAPE,
+              "%s: tensor '%s' has %lld elements, the configuration's model needs %lld", path, want->name,
+              (long long)have->elements, (long long)want->elements);
     memcpy(out, have->data, (size_t)want->elements * size);
 cleanup:
     return st;
@@ -71,7 +73,7 @@ lsc_status tr_load_config(const char *path, tr_config *out)
 {
     lsc_status st = LSC_OK;
     nn_tensors *t = NULL;
-    const char *json;
+    const char *json = NULL;
 
     LSC_TRY(nn_tensors_read(path, &t));
     LSC_TRY(meta_of(t, path, "config", &json));
@@ -84,7 +86,7 @@ cleanup:
 static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *r)
 {
     lsc_status st = LSC_OK;
-    const char *history, *command, *backend, *threads;
+    const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL;
     const nn_tensor step = vector("step", NN_DT_I64, NULL, 1), sums = vector("sums", NN_DT_F64, NULL, N_SUMS),
                     metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS);
 

@@ -109,6 +109,11 @@ void tr_state_free(tr_state *s);
 lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report);
 
 /* For optimizers (sgd.c, perturbation.c). */
+/* One past the last element of block b of a layout, which has no gaps. */
+static inline int64_t tr_block_past(const lsc_layout *layout, int b)
+{
+    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
+}
 /* theta, momentum <- one SGD step along g [n_learned]. */
 void tr_sgd(tr_state *s, const float *g);
 /* point [n] = theta + eps over the learned elements, buffers copied; adds |eps|, squares / n_points to the report. */
@@ -117,7 +122,7 @@ void tr_point(const tr_state *s, const float *eps, int n_points, float *point, t
 /* ---- schedules (schedule.c, schedules.def) --------------------------------------------------- */
 
 typedef struct {
-    const char *source;
+    const char *source; /* citation; NULL: none is needed */
     const cfg_field *fields;
     int n_fields;
     size_t options_size;
