@@ -59,7 +59,7 @@ typedef struct {
 } nn_model;
 
 const nn_model *nn_model_at(int i); /* NULL past the last */
-/* Returns new, finished. image NULL: the usual one. LSC_ERR_ARG names the nearest models. */
+/* Returns new, finished. image NULL: the usual one. LSC_ERR_ARG lists the models. */
 lsc_status nn_model_graph(const char *name, const nn_shape *image, int64_t classes, nn_graph **out);
 
 /* ---- losses (loss.c, losses.def) ------------------------------------------------------------ */
@@ -97,13 +97,14 @@ typedef struct {
 
 typedef struct nn_plan nn_plan;
 
-/* Returns new. backend: "cpu", "ref", "strict", "auto" (the fastest that is there). Borrows the graph.
+/* Returns new. backend: a row of backends.def, or "auto" (the fastest that is there). Borrows the graph.
  * LSC_ERR_ABSENT: not in this build, or not with this precision, with the remedy. */
 lsc_status nn_plan_new(const char *backend, const nn_graph *g, const nn_plan_options *o, nn_plan **out);
 void nn_plan_free(nn_plan *p);
 const char *nn_plan_backend(const nn_plan *p);
 int nn_plan_threads(const nn_plan *p);
-/* theta [n] of the plan's scalar; copied or folded into the plan. A negative running variance makes all logits NaN. */
+/* theta [n] of the plan's scalar; copied or folded into the plan; the last forward is forgotten. A negative running
+ * variance makes all logits and gradients NaN on frozen statistics. */
 lsc_status nn_plan_set_theta(nn_plan *p, const void *theta);
 /* images [N, C, H, W] -> logits [N, K]. Any number of backwards may follow until the next forward. */
 lsc_status nn_plan_forward(nn_plan *p, const float *images, int64_t n, double *logits);
@@ -112,7 +113,8 @@ lsc_status nn_plan_backward(nn_plan *p, const double *dlogits, void *g);
 /* Move the running statistics in theta [n] (the plan's scalar) towards those of the last forward, by the
  * momentum of each layer, with the unbiased variance, and count the batch, as PyTorch does. */
 lsc_status nn_plan_update_statistics(nn_plan *p, void *theta);
-/* R-operator about the last forward (its place; LSC_ERR_ABSENT where a backend has none):
+/* R-operator about the last forward (exact Hessian-vector products; LSC_ERR_ABSENT where a backend has none). The first
+ * one may allocate:
  * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned]. */
 lsc_status nn_plan_forward_r(nn_plan *p, const void *v, double *rlogits);
 lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *rdlogits, void *hv);

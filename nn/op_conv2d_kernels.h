@@ -105,14 +105,14 @@ static void K(add_back_data)(const conv_size *s, const REAL *weight, const REAL 
 /* dweight += dout (x) in, summed over images. */
 static void K(add_back_weight)(const conv_size *s, const REAL *in, const REAL *dout, REAL *dweight)
 {
-    for (int64_t n = 0; n < s->n; n++)
-        for (int64_t k = 0; k < s->k; k++)
-            for (int64_t c = 0; c < s->c; c++)
-                for (int64_t r = 0; r < s->taps; r++) {
-                    conv_tap t = tap(s, r);
+    for (int64_t r = 0; r < s->taps; r++) {
+        conv_tap t = tap(s, r);
+        for (int64_t n = 0; n < s->n; n++)
+            for (int64_t k = 0; k < s->k; k++)
+                for (int64_t c = 0; c < s->c; c++)
                     dweight[(k * s->c + c) * s->taps + r] +=
                         K(tap_dot)(s, &t, in + (n * s->c + c) * s->in_plane, dout + (n * s->k + k) * s->out_plane);
-                }
+    }
 }
 
 /* dbias [K] += dout summed over images and places. */

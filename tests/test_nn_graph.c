@@ -1,0 +1,312 @@
+/*
+ * Graphs and models: layouts as PyTorch has them, errors of builders, initial weights.
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/op.h"
+#include "support/support.h"
+
+#include <math.h>
+
+static nn_graph *model(const char *name)
+{
+    nn_graph *g = NULL;
+    CHECK_OK(nn_model_graph(name, NULL, 10, &g));
+    return g;
+}
+
+static const lsc_block *block(const nn_graph *g, const char *name)
+{
+    const lsc_layout *layout = nn_graph_layout(g);
+    for (int i = 0; i < layout->n_blocks; i++)
+        if (strcmp(layout->blocks[i].name, name) == 0)
+            return &layout->blocks[i];
+    return NULL;
+}
+
+static void parameters_come_first_and_buffers_behind(void **state)
+{
+    (void)state;
+    nn_graph *g = model("resnet20");
+    const lsc_layout *layout = nn_graph_layout(g);
+    static const char *const names[] = {"conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.conv1.weight"};
+    for (int i = 0; i < 4; i++)
+        CHECK_STR(layout->blocks[i].name, names[i]);
+    CHECK_STR(layout->blocks[64].name, "linear.bias");
+    CHECK_STR(layout->blocks[65].name, "bn1.running_mean");
+    CHECK_STR(layout->blocks[66].name, "bn1.running_var");
+    CHECK_STR(layout->blocks[67].name, "bn1.num_batches_tracked");
+    CHECK_STR(layout->blocks[68].name, "layer1.0.bn1.running_mean");
+    CHECK_INT(layout->n_blocks, 65 + 3 * 21);
+    CHECK_INT(layout->blocks[65].offset, layout->n_learned);
+    CHECK_INT(layout->blocks[67].rank, 0);
+    CHECK_INT(layout->block_size, sizeof(lsc_block));
+    CHECK_INT(block(g, "layer2.0.shortcut.0.weight")->role, LSC_WEIGHT);
+    CHECK_INT(block(g, "layer2.0.shortcut.1.bias")->role, LSC_NORM);
+    CHECK_INT(block(g, "linear.bias")->role, LSC_BIAS);
+    CHECK_INT(block(g, "bn1.running_var")->role, LSC_BUFFER);
+    nn_graph_free(g);
+}
+
+static void blocks_leave_no_gaps_in_any_model(void **state)
+{
+    (void)state;
+    for (int i = 0; nn_model_at(i); i++) {
+        nn_graph *g = model(nn_model_at(i)->name);
+        const lsc_layout *layout = nn_graph_layout(g);
+        int64_t at = 0;
+        for (int j = 0; j < layout->n_blocks; j++) {
+            int64_t n = 1;
+            CHECK_INT(layout->blocks[j].offset, at);
+            for (int k = 0; k < layout->blocks[j].rank; k++)
+                n *= layout->blocks[j].shape[k];
+            at += n;
+        }
+        CHECK_INT(layout->n, at);
+        CHECK_INT(nn_graph_classes(g), 10);
+        CHECK(nn_graph_flops(g) > 0);
+        CHECK(strlen(nn_model_at(i)->text) > 0 && strlen(nn_model_at(i)->source) > 0);
+        nn_graph_free(g);
+    }
+}
+
+static void models_have_as_many_parameters_as_their_definitions(void **state)
+{
+    (void)state;
+    /* 20, 56, 110 by PyTorch (tests/golden/models); 32 and 44 have 2 and 4 times what 56 has more than 20, over 6. */
+    static const struct {
+        const char *name;
+        int64_t n;
+    } all[] = {
+        {"resnet20", 272474},
+        {"resnet32", 466906},
+        {"resnet44", 661338},
+        {"resnet56", 855770},
+        {"resnet110", 1730714},
+        {"resnet56_noshort", 853018},
+        {"mlp", 784 * 64 + 64 + 64 * 64 + 64 + 640 + 10},
+    };
+    for (size_t i = 0; i < LSC_COUNT(all); i++) {
+        nn_graph *g = model(all[i].name);
+        CHECK_INT(nn_graph_layout(g)->n_learned, all[i].n);
+        nn_graph_free(g);
+    }
+}
+
+static void a_model_without_shortcuts_has_none(void **state)
+{
+    (void)state;
+    nn_graph *g = model("resnet110_noshort");
+    for (int i = 0; i < nn_graph_layout(g)->n_blocks; i++)
+        CHECK(strstr(nn_graph_layout(g)->blocks[i].name, "shortcut") == NULL);
+    for (int i = 1; i < g->n_nodes; i++)
+        CHECK(g->nodes[i].op != &nn_op_add);
+    nn_graph_free(g);
+}
+
+static void flops_count_two_for_each_multiplication(void **state)
+{
+    (void)state;
+    nn_graph *g = model("mlp");
+    CHECK_REAL(nn_graph_flops(g), 2.0 * (784 * 64 + 64 * 64 + 640), 0);
+    nn_graph_free(g);
+    CHECK_OK(nn_graph_new(&(nn_shape){3, {3, 5, 7}}, &g));
+    nn_linear(g, nn_flatten(g, nn_conv2d(g, 0, "c", 4, 3, 2, 1, true)), "l", 2, true);
+    CHECK_OK(nn_graph_finish(g));
+    CHECK_REAL(nn_graph_flops(g), 2.0 * 9 * 3 * 4 * (3 * 4) + 2.0 * 48 * 2, 0);
+    nn_graph_free(g);
+}
+
+static void an_unknown_model_is_told_the_known_ones(void **state)
+{
+    (void)state;
+    nn_graph *g = NULL;
+    CHECK_FAILS(nn_model_graph("resnet21\033", NULL, 10, &g), LSC_ERR_ARG,
+                "no model 'resnet21\\x1b' (known: resnet20 ");
+    CHECK_FAILS(nn_model_graph("mlp", NULL, 0, &g), LSC_ERR_ARG, "mlp: 0 classes");
+    CHECK_FAILS(nn_model_graph("resnet20", &(nn_shape){1, {5}}, 2, &g), LSC_ERR_SHAPE, "square images");
+    CHECK_FAILS(nn_model_graph("resnet20", &(nn_shape){3, {3, 8, 9}}, 2, &g), LSC_ERR_SHAPE, "square images");
+    CHECK_FAILS(nn_model_graph("resnet20", &(nn_shape){3, {3, 0, 0}}, 2, &g), LSC_ERR_ARG, "all positive");
+    CHECK(nn_model_at(-1) == NULL && nn_model_at(1000) == NULL);
+    CHECK(g == NULL);
+}
+
+static void models_take_other_images(void **state)
+{
+    (void)state;
+    nn_graph *g = NULL;
+    CHECK_OK(nn_model_graph("resnet20", &(nn_shape){3, {1, 28, 28}}, 7, &g));
+    CHECK_INT(block(g, "conv1.weight")->shape[1], 1);
+    CHECK_INT(block(g, "linear.weight")->shape[0], 7);
+    CHECK_INT(block(g, "linear.weight")->shape[1], 64);
+    nn_graph_free(g);
+    CHECK_OK(nn_model_graph("mlp", &(nn_shape){1, {12}}, 2, &g));
+    CHECK_INT(block(g, "fc1.weight")->shape[1], 12);
+    nn_graph_free(g);
+}
+
+/* ---- errors of builders ---------------------------------------------------------------------- */
+
+/* `build` on images [3, 8, 8] makes finish fail with this message. */
+static void refuses(void (*build)(nn_graph *g), lsc_status status, const char *message)
+{
+    nn_graph *g = NULL;
+    CHECK_OK(nn_graph_new(&(nn_shape){3, {3, 8, 8}}, &g));
+    build(g);
+    CHECK_FAILS(nn_graph_finish(g), status, message);
+    nn_graph_free(g);
+}
+
+static void big_kernel(nn_graph *g)
+{
+    CHECK_INT(nn_conv2d(g, 0, "c", 4, 11, 1, 1, false), -1);
+    CHECK_INT(nn_relu(g, 0), -1);
+    CHECK_INT(nn_linear(g, 0, "later", 4, true), -1);
+}
+
+static void no_channels(nn_graph *g)
+{
+    CHECK_INT(nn_conv2d(g, 0, "c", 0, 3, 1, 1, false), -1);
+}
+
+static void flat_convolution(nn_graph *g)
+{
+    CHECK_INT(nn_conv2d(g, nn_flatten(g, 0), "c", 4, 1, 1, 0, false), -1);
+}
+
+static void image_to_linear(nn_graph *g)
+{
+    CHECK_INT(nn_linear(g, 0, "fc", 4, true), -1);
+}
+
+static void flat_norm(nn_graph *g)
+{
+    CHECK_INT(nn_batchnorm(g, nn_flatten(g, 0), "bn"), -1);
+}
+
+static void wide_padding(nn_graph *g)
+{
+    CHECK_INT(nn_maxpool(g, 0, 2, 2, 2), -1);
+}
+
+static void unequal_sum(nn_graph *g)
+{
+    CHECK_INT(nn_add(g, 0, nn_conv2d(g, 0, "c", 4, 3, 2, 1, false)), -1);
+}
+
+static void no_such_node(nn_graph *g)
+{
+    CHECK_INT(nn_relu(g, 5), -1);
+}
+
+static void ends_in_an_image(nn_graph *g)
+{
+    CHECK_INT(nn_relu(g, 0), 1);
+}
+
+static void twice_the_name(nn_graph *g)
+{
+    nn_linear(g, nn_linear(g, nn_flatten(g, 0), "fc", 4, true), "fc", 4, true);
+}
+
+static void huge(nn_graph *g)
+{
+    nn_linear(g, nn_flatten(g, 0), "fc", (int64_t)1 << 38, true);
+}
+
+static void the_first_error_of_a_builder_is_reported(void **state)
+{
+    (void)state;
+    refuses(big_kernel, LSC_ERR_SHAPE, "conv2d 'c': kernel 11, stride 1, pad 1 do not fit the input [3, 8, 8]");
+    refuses(no_channels, LSC_ERR_SHAPE, "c.weight: a dimension is not positive");
+    refuses(flat_convolution, LSC_ERR_SHAPE, "do not fit the input [192], which needs [C, H, W]");
+    refuses(image_to_linear, LSC_ERR_SHAPE, "linear 'fc': the input is [3, 8, 8], needs [F]");
+    refuses(flat_norm, LSC_ERR_SHAPE, "batchnorm 'bn': the input is [192], needs [C, H, W]");
+    refuses(wide_padding, LSC_ERR_SHAPE, "maxpool: kernel 2, stride 2, pad 2");
+    refuses(unequal_sum, LSC_ERR_SHAPE, "add: the shapes [3, 8, 8] and [4, 4, 4] differ");
+    refuses(no_such_node, LSC_ERR_ARG, "there is no node 5");
+    refuses(ends_in_an_image, LSC_ERR_SHAPE, "the last node has the shape [3, 8, 8], logits need [K]");
+    refuses(twice_the_name, LSC_ERR_ARG, "two blocks are named 'fc.weight'");
+    refuses(huge, LSC_ERR_SHAPE, "fc.weight: a dimension is not positive, or the tensor is too large");
+}
+
+static void a_finished_graph_does_not_grow(void **state)
+{
+    (void)state;
+    nn_graph *g = model("mlp");
+    CHECK_INT(nn_relu(g, 1), -1);
+    CHECK_FAILS(nn_graph_finish(g), LSC_ERR_ARG, "relu '': the graph is finished");
+    nn_graph_free(g);
+    CHECK_FAILS(nn_graph_new(&(nn_shape){2, {3, 4}}, &g), LSC_ERR_ARG, "the input needs the shape [C, H, W] or [F]");
+}
+
+/* ---- initial weights --------------------------------------------------------------------------- */
+
+static void initial_weights_have_the_spread_of_their_rules(void **state)
+{
+    (void)state;
+    nn_graph *g = model("resnet20");
+    float *theta = lsc_calloc((size_t)nn_graph_layout(g)->n, sizeof *theta);
+    CHECK(theta != NULL);
+    nn_graph_init(g, 1, theta);
+    const lsc_block *conv = block(g, "layer3.2.conv2.weight"), *linear = block(g, "linear.weight");
+    int64_t n = 64 * 64 * 9;
+    /* 36,864 draws: the deviation is known to 0.4 %, the mean to 0.5 % of it; five of each. */
+    double deviation = sqrt(2.0 / (64 * 9)), norm = lsc_norm2(theta + conv->offset, n), mean = 0;
+    CHECK_RELATIVE(norm / sqrt((double)n), deviation, 0.02);
+    for (int64_t i = 0; i < n; i++)
+        mean += (double)theta[conv->offset + i] / (double)n;
+    CHECK_REAL(mean, 0, 0.026 * deviation);
+    float most = 0;
+    for (int64_t i = 0; i < 640; i++)
+        most = fmaxf(most, fabsf(theta[linear->offset + i]));
+    CHECK(most < 0.125f && most > 0.12f); /* uniform in +-1/sqrt(64) */
+    CHECK_REAL(theta[block(g, "bn1.weight")->offset + 3], 1, 0);
+    CHECK_REAL(theta[block(g, "bn1.bias")->offset + 3], 0, 0);
+    CHECK_REAL(theta[block(g, "bn1.running_mean")->offset + 3], 0, 0);
+    CHECK_REAL(theta[block(g, "bn1.running_var")->offset + 3], 1, 0);
+    CHECK_REAL(theta[block(g, "bn1.num_batches_tracked")->offset], 0, 0);
+    lsc_free(theta);
+    nn_graph_free(g);
+}
+
+static void initial_weights_are_a_function_of_the_seed_and_the_name(void **state)
+{
+    (void)state;
+    nn_graph *g = model("resnet20"), *h = model("resnet20_noshort");
+    size_t n = (size_t)nn_graph_layout(g)->n;
+    float *a = lsc_calloc(n, sizeof *a), *b = lsc_calloc(n, sizeof *b), *c = lsc_calloc(n, sizeof *c);
+    CHECK(a && b && c);
+    nn_graph_init(g, 1, a);
+    nn_graph_init(g, 1, b);
+    CHECK_BYTES(a, b, n * sizeof *a);
+    nn_graph_init(g, 2, b);
+    CHECK(memcmp(a, b, 432 * sizeof *a) != 0);
+    nn_graph_init(h, 1, c);
+    CHECK_BYTES(c + block(h, "layer3.2.conv2.weight")->offset, a + block(g, "layer3.2.conv2.weight")->offset,
+                36864 * sizeof *a);
+    CHECK(memcmp(a + block(g, "layer3.2.conv2.weight")->offset, a + block(g, "layer3.2.conv1.weight")->offset,
+                 36864 * sizeof *a) != 0);
+    lsc_free(a);
+    lsc_free(b);
+    lsc_free(c);
+    nn_graph_free(g);
+    nn_graph_free(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(parameters_come_first_and_buffers_behind),
+        TEST(blocks_leave_no_gaps_in_any_model),
+        TEST(models_have_as_many_parameters_as_their_definitions),
+        TEST(a_model_without_shortcuts_has_none),
+        TEST(flops_count_two_for_each_multiplication),
+        TEST(an_unknown_model_is_told_the_known_ones),
+        TEST(models_take_other_images),
+        TEST(the_first_error_of_a_builder_is_reported),
+        TEST(a_finished_graph_does_not_grow),
+        TEST(initial_weights_have_the_spread_of_their_rules),
+        TEST(initial_weights_are_a_function_of_the_seed_and_the_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
