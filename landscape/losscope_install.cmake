@@ -14,6 +14,8 @@ write_basic_package_version_file(losscopeConfigVersion.cmake COMPATIBILITY SameM
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/losscopeConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/losscopeConfigVersion.cmake
         DESTINATION ${package} COMPONENT losscope)
 
+# The prefix is found from the file's own place, so that an installed tree may be moved.
+file(RELATIVE_PATH up_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REPLACE ";" " " hdf5_libraries "${LSC_HDF5_LIBRARIES}")
 configure_file(losscope.pc.in losscope.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/losscope.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT losscope)

@@ -24,6 +24,8 @@ typedef struct {
 } lsc_root_field;
 #define LSC_ROOT_FIELDS 4
 extern const lsc_root_field lsc_root_fields[LSC_ROOT_FIELDS];
+/* NULL: the field stands at the root under its own name. */
+const lsc_root_field *lsc_root_field_named(const char *field);
 
 /* A file without our group, as the other tool writes it. Returns new. */
 lsc_status lsc_surface_load_foreign(hid_t file, lsc_surface **out);

@@ -20,6 +20,14 @@ const lsc_root_field lsc_root_fields[LSC_ROOT_FIELDS] = {
     {"test_accuracy", "test_acc", 100, "test_err"},
 };
 
+const lsc_root_field *lsc_root_field_named(const char *field)
+{
+    for (int i = 0; i < LSC_ROOT_FIELDS; i++)
+        if (strcmp(lsc_root_fields[i].field, field) == 0)
+            return &lsc_root_fields[i];
+    return NULL;
+}
+
 /* One array over the grid; axis 0 is fastest, so it is the last dimension. */
 static lsc_status write_grid(hid_t where, const char *name, const lsc_surface *s, hid_t file_type, hid_t memory_type,
                              const void *data)
@@ -50,6 +58,15 @@ cleanup:
     return st;
 }
 
+/* root = scale * values where done, else -1. */
+static lsc_status write_root_array(hid_t file, const char *root, const lsc_surface *s, double scale,
+                                   const double *values, double *scratch)
+{
+    for (int64_t i = 0; i < s->points; i++)
+        scratch[i] = s->done[i] ? scale * values[i] : -1;
+    return write_grid(file, root, s, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, scratch);
+}
+
 static lsc_status write_root_field(hid_t file, const lsc_surface *s, const lsc_root_field *r, double *scratch)
 {
     lsc_status st = LSC_OK;
@@ -57,9 +74,7 @@ static lsc_status write_root_field(hid_t file, const lsc_surface *s, const lsc_r
 
     if (values == NULL)
         goto cleanup;
-    for (int64_t i = 0; i < s->points; i++)
-        scratch[i] = s->done[i] ? r->scale * values[i] : -1;
-    LSC_TRY(write_grid(file, r->root, s, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, scratch));
+    LSC_TRY(write_root_array(file, r->root, s, r->scale, values, scratch));
     if (r->complement == NULL)
         goto cleanup;
     for (int64_t i = 0; i < s->points; i++)
@@ -69,16 +84,18 @@ cleanup:
     return st;
 }
 
-static lsc_status write_root(hid_t file, const lsc_surface *s, const char *dir_file)
+/* Under the names that the scripts know, then, last of all, every field under its own name unless that is taken. */
+static lsc_status write_root_values(hid_t file, const lsc_surface *s)
 {
     lsc_status st = LSC_OK;
     double *scratch = NULL;
 
     LSC_NEW(scratch, s->points);
-    LSC_TRY(lsc_h5_write_text(file, "dir_file", dir_file));
-    LSC_TRY(write_coordinates(file, s));
     for (int i = 0; i < LSC_ROOT_FIELDS; i++)
         LSC_TRY(write_root_field(file, s, &lsc_root_fields[i], scratch));
+    for (int i = 0; i < s->n_fields; i++)
+        if (!lsc_h5_has(file, s->fields[i]) && lsc_root_field_named(s->fields[i]) == NULL)
+            LSC_TRY(write_root_array(file, s->fields[i], s, 1, s->values + i * s->points, scratch));
 cleanup:
     lsc_free(scratch);
     return st;
@@ -200,11 +217,13 @@ static lsc_status save(const lsc_surface *s, const lsc_frame *frame, const char 
     const char *slash = strrchr(path, '/'), *own_name = slash == NULL ? path : slash + 1;
 
     LSC_TRY(lsc_h5_image_open(&image));
-    LSC_TRY(write_root(image.file, s, frame == NULL ? "" : own_name));
+    LSC_TRY(lsc_h5_write_text(image.file, "dir_file", frame == NULL ? "" : own_name));
+    LSC_TRY(write_coordinates(image.file, s));
     LSC_TRY(lsc_h5_group_new(image.file, "losscope", &group));
     LSC_TRY(write_group(group, s));
     if (frame != NULL)
         LSC_TRY(write_frame(image.file, group, frame));
+    LSC_TRY(write_root_values(image.file, s));
     lsc_h5_close(group);
     group = H5I_INVALID_HID;
     LSC_TRY(lsc_h5_image_save(&image, path));

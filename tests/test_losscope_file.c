@@ -5,6 +5,7 @@
 #include "support/support.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,9 +125,40 @@ static void the_root_is_what_the_other_tool_reads(void **state)
     look_doubles(path, "train_err", dims, v, 20);
     for (int i = 0; i < 20; i++)
         CHECK_REAL(v[i], i % 4 == 3 ? -1 : 100 - i, 1e-13);
+    look_doubles(path, "loss_domain0", dims, v, 20);
+    CHECK_REAL(v[0], -1, 0);
+    CHECK(!look_exists(path, "loss"));
     CHECK(!look_exists(path, "test_loss"));
     CHECK(!look_exists(path, "zcoordinates"));
     lsc_surface_free(s);
+}
+
+/* Names that mean something at the root already stay what they are there. */
+static void a_field_cannot_take_a_name_of_the_root(void **state)
+{
+    const char *const taken[] = {"train_loss", "loss", "losscope", "xdirection", "dir_file", "xcoordinates", "extra"};
+    const char *path = test_path("s.h5");
+    lsc_surface *s = NULL, *loaded = NULL;
+    lsc_frame *frame = new_frame(1);
+    double v[5];
+    int64_t dims[3];
+
+    (void)state;
+    CHECK_OK(lsc_surface_new(grid, 1, taken, 7, &s));
+    lsc_surface_put(s, 0, (double[]){1, 2, 3, 4, 5, 6, 7});
+    CHECK_OK(lsc_surface_save(s, frame, path));
+    look_doubles(path, "train_loss", dims, v, 5);
+    CHECK_REAL(v[0], 2, 0);
+    look_doubles(path, "xcoordinates", dims, v, 5);
+    CHECK_REAL(v[0], -1, 0);
+    look_doubles(path, "extra", dims, v, 5);
+    CHECK_DOUBLES(v, ((double[]){7, -1, -1, -1, -1}), 5, 0);
+    CHECK_OK(lsc_surface_load(path, &loaded));
+    CHECK_REAL(lsc_surface_field(loaded, "train_loss")[0], 1, 0);
+    CHECK_REAL(lsc_surface_field(loaded, "losscope")[0], 3, 0);
+    lsc_frame_free(frame);
+    lsc_surface_free(s);
+    lsc_surface_free(loaded);
 }
 
 static void our_group_tells_not_done_from_nan(void **state)
@@ -274,6 +306,7 @@ static void the_callers_error_printing_is_left_alone(void **state)
 typedef struct {
     lsc_surface *surface;
     const char *path;
+    int failures;
 } saved;
 
 static lsc_status save_and_load(void *context)
@@ -291,11 +324,38 @@ cleanup:
 
 static void files_survive_failing_allocations(void **state)
 {
-    saved what = {new_surface(2), test_path("s.h5")};
+    saved what = {new_surface(2), test_path("s.h5"), 0};
 
     (void)state;
     CHECK(test_torture(save_and_load, &what) >= 10);
     lsc_surface_free(what.surface);
+}
+
+static void *save_and_load_often(void *context)
+{
+    saved *what = context;
+
+    for (int i = 0; i < 50; i++)
+        what->failures += save_and_load(what) != LSC_OK;
+    return NULL;
+}
+
+/* HDF5 as Debian builds it may be entered by one thread only. */
+static void threads_may_use_different_files_at_once(void **state)
+{
+    saved what[3];
+    pthread_t threads[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        what[i] = (saved){new_surface(2), test_path("s%d.h5", i), 0};
+        CHECK_INT(pthread_create(&threads[i], NULL, save_and_load_often, &what[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+        CHECK_INT(what[i].failures, 0);
+        lsc_surface_free(what[i].surface);
+    }
 }
 
 int main(void)
@@ -304,6 +364,7 @@ int main(void)
         TEST_IN_FOLDER(what_is_saved_is_loaded),
         TEST(files_of_earlier_versions_stay_readable),
         TEST_IN_FOLDER(the_root_is_what_the_other_tool_reads),
+        TEST_IN_FOLDER(a_field_cannot_take_a_name_of_the_root),
         TEST_IN_FOLDER(our_group_tells_not_done_from_nan),
         TEST_IN_FOLDER(a_surface_is_a_direction_file_too),
         TEST_IN_FOLDER(equal_surfaces_are_equal_bytes),
@@ -312,6 +373,7 @@ int main(void)
         TEST_IN_FOLDER(a_folder_that_cannot_be_written_is_told),
         TEST_IN_FOLDER(the_callers_error_printing_is_left_alone),
         TEST_IN_FOLDER(files_survive_failing_allocations),
+        TEST_IN_FOLDER(threads_may_use_different_files_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

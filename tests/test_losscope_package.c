@@ -138,18 +138,17 @@ static void a_user_builds_by_pkg_config(void **state)
     install();
     snprintf(command, sizeof command,
              "export PKG_CONFIG_PATH=$(dirname $(find $PWD/usr -name losscope.pc));"
-             "lib=$(dirname $PKG_CONFIG_PATH); define=--define-prefix;"
-             "cc %s '%s/examples/quadratic.c' $(pkg-config $define --cflags --libs losscope) -Wl,-rpath,$lib -o shared;"
+             "lib=$(dirname $PKG_CONFIG_PATH);"
+             "cc %s '%s/examples/quadratic.c' $(pkg-config --cflags --libs losscope) -Wl,-rpath,$lib -o shared;"
              "rm $lib/*.so*;"
-             "cc %s '%s/examples/quadratic.c' $(pkg-config $define --cflags --libs --static losscope) -o static",
+             "cc %s '%s/examples/quadratic.c' $(pkg-config --cflags --libs --static losscope) -o static",
              LSC_TEST_FLAGS, LSC_SOURCE_DIR, LSC_TEST_FLAGS, LSC_SOURCE_DIR);
     lsc_free(shell(command));
     out = shell("./static");
     check_example_ran(out);
     lsc_free(out);
     install();
-    out =
-        shell("rm quadratic.h5; ./shared; pkg-config --define-prefix --modversion $(find $PWD/usr -name losscope.pc)");
+    out = shell("rm quadratic.h5; ./shared; pkg-config --modversion $(find $PWD/usr -name losscope.pc)");
     check_example_ran(out);
     CHECK_HAS(out, lsc_version());
     lsc_free(out);
