@@ -138,6 +138,22 @@ static void lists_and_help_come_from_the_tables(void **state)
     test_result_free(&r);
 }
 
+static void the_docs_name_every_optimizer_and_schedule(void **state)
+{
+    const char *name, *text;
+    char quoted[64], *docs = test_read(source_path("docs/training.md"), NULL);
+    (void)state;
+    for (int i = 0; tr_optimizer_at(i, &name, &text) != NULL; i++) {
+        snprintf(quoted, sizeof quoted, "`%s`", name);
+        CHECK_HAS(docs, quoted);
+    }
+    for (int i = 0; tr_schedule_at(i, &name, &text) != NULL; i++) {
+        snprintf(quoted, sizeof quoted, "`%s`", name);
+        CHECK_HAS(docs, quoted);
+    }
+    lsc_free(docs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +163,7 @@ int main(void)
         TEST_IN_FOLDER(a_wrong_line_is_shown_with_its_place),
         TEST_IN_FOLDER(settings_that_lead_nowhere_are_warned_of),
         TEST_IN_FOLDER(lists_and_help_come_from_the_tables),
+        TEST_IN_FOLDER(the_docs_name_every_optimizer_and_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

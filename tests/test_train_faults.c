@@ -190,11 +190,13 @@ static void a_file_that_is_no_state_is_refused(void **state)
 static void write_state(float value, int64_t n, int64_t step)
 {
     nn_tensors *t = NULL;
-    nn_meta meta[] = {{"config", NULL}, {"history", ""}, {"command", ""}, {"backend", "ref"}, {"threads", "1"}};
+    nn_meta meta[] = {{"config", NULL},   {"history", ""},  {"command", ""},
+                      {"backend", "ref"}, {"threads", "1"}, {"data", NULL}};
     float *theta = lsc_calloc((size_t)n, sizeof *theta);
     double zeros[16] = {0};
     CHECK_OK(nn_tensors_read(test_path("kept/run.state"), &t));
     meta[0].value = nn_tensors_meta(t, "config");
+    meta[5].value = nn_tensors_meta(t, "data");
     theta[n / 2] = value;
     const nn_tensor tensors[] = {
         {.name = "theta", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
@@ -237,6 +239,33 @@ static void other_settings_than_those_of_the_run_are_listed(void **state)
     CHECK_HAS(r.err,
               "out was started with other settings: train.optimizer is \"sam\", it was \"erm\"; train.lr is 0.01, it "
               "was 0.05; give the same, or --overwrite to start anew");
+    test_result_free(&r);
+}
+
+static void other_data_than_those_of_the_run_are_refused(void **state)
+{
+    size_t n;
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    char *bytes = test_read(test_path("train-images-idx3-ubyte"), &n);
+    bytes[n - 1] ^= 1;
+    test_write(test_path("train-images-idx3-ubyte"), bytes, n);
+    lsc_free(bytes);
+    check_refused(78, "are not those that the run was started with: put them back, or --overwrite");
+}
+
+static void another_device_than_that_of_the_run_is_refused(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed();
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    TRAIN(test_folder(), &r, ONE_EPOCH, "--device", "strict");
+    CHECK_HAS(r.err, "the run was started with --device ref, not strict: give the same, or --overwrite");
+    CHECK_INT(r.exit_code, 78);
     test_result_free(&r);
 }
 
@@ -290,6 +319,8 @@ int main(void)
         TEST_IN_FOLDER(a_file_that_is_no_state_is_refused),
         TEST_IN_FOLDER(a_state_with_other_numbers_than_the_model_is_refused),
         TEST_IN_FOLDER(other_settings_than_those_of_the_run_are_listed),
+        TEST_IN_FOLDER(other_data_than_those_of_the_run_are_refused),
+        TEST_IN_FOLDER(another_device_than_that_of_the_run_is_refused),
         TEST_IN_FOLDER(a_second_process_is_turned_away_across_saves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

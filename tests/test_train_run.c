@@ -114,6 +114,7 @@ static void run_bin_holds_the_model_and_what_it_belongs_to(void **state)
     CHECK_STR(nn_tensors_meta(t, "format"), "pt");
     CHECK_HAS(nn_tensors_meta(t, "command"), "--config run.yaml");
     CHECK_HAS(nn_tensors_meta(t, "versions"), "0.1.0");
+    CHECK_INT(strlen(nn_tensors_meta(t, "data")), 2 + 64);
     nn_tensors_free(t);
     /* A point of the trajectory is such a file too; at the start nothing was evaluated. */
     CHECK_OK(nn_tensors_read(test_path("out/trajectory/epoch_000000.safetensors"), &t));

@@ -71,20 +71,21 @@ lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_sta
 {
     lsc_status st = LSC_OK;
     char *config = cfg_to_json(c->sections, c->n_sections);
-    lsc_text number[2] = {{0}}, versions = {0}, command = {0}, values = {0};
+    lsc_text number[2] = {{0}}, versions = {0}, command = {0}, data = {0}, values = {0};
 
     lsc_text_add(&number[0], "%lld", (long long)epoch);
     lsc_text_add(&number[1], "%lld", (long long)c->train.seed);
     lsc_quote_json(&versions, cli_versions());
     lsc_quote_json(&command, r->command);
+    lsc_quote_json(&data, r->data_hash);
     if (metrics != NULL)
         tr_metrics_json(metrics, &values);
     LSC_CHECK(config != NULL && !number[0].failed && !number[1].failed && !versions.failed && !command.failed &&
-                  !values.failed,
+                  !data.failed && !values.failed,
               LSC_ERR_NOMEM, "no memory for the head of %s", path);
     const nn_meta meta[] = {
-        {"config", config},          {"epoch", number[0].text}, {"seed", number[1].text},
-        {"versions", versions.text}, {"command", command.text}, {"metrics", values.text},
+        {"config", config},        {"epoch", number[0].text}, {"seed", number[1].text}, {"versions", versions.text},
+        {"command", command.text}, {"data", data.text},       {"metrics", values.text},
     };
     LSC_TRY(nn_checkpoint_write(path, s->layout, s->theta, meta, LSC_COUNT(meta) - (metrics == NULL)));
 cleanup:
@@ -93,6 +94,7 @@ cleanup:
     lsc_text_free(&number[1]);
     lsc_text_free(&versions);
     lsc_text_free(&command);
+    lsc_text_free(&data);
     lsc_text_free(&values);
     return st;
 }

@@ -71,11 +71,18 @@ cleanup:
     return st;
 }
 
-/* Bits depend on the backend, and may depend on its threads. */
-static lsc_status check_device(const tr_session *s, const char *backend, int64_t threads)
+/* Bits depend on the data and the backend, and may depend on its threads. */
+static lsc_status check_surroundings(const tr_session *s)
 {
     lsc_status st = LSC_OK;
+    const char *backend = tr_network_backend(s->network);
+    const int64_t threads = tr_network_threads(s->network);
     char shown[64];
+
+    LSC_CHECK(strcmp(ds_hash(s->train), s->record.data_hash) == 0, LSC_ERR_CONFIG,
+              "the training images in %s are not those that the run was started with: put them back, or --overwrite to "
+              "start anew",
+              s->config->task.path.s);
     LSC_CHECK(strcmp(backend, s->record.backend) == 0, LSC_ERR_CONFIG,
               "the run was started with --device %s, not %s: give the same, or --overwrite to start anew",
               lsc_shown(s->record.backend, shown, sizeof shown), backend);
@@ -90,7 +97,7 @@ static lsc_status restore(tr_session *s, const tr_paths *p)
 {
     lsc_status st = LSC_OK;
     LSC_TRY(tr_load_state(p->state, s->state, &s->record));
-    LSC_TRY(check_device(s, tr_network_backend(s->network), tr_network_threads(s->network)));
+    LSC_TRY(check_surroundings(s));
     LSC_CHECK(s->record.step >= 0 && s->record.step <= s->n_steps, LSC_ERR_FORMAT,
               "%s: step %lld, the run has 0 to %lld", p->state, (long long)s->record.step, (long long)s->n_steps);
     if (s->record.history.length > 0)

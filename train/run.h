@@ -86,6 +86,7 @@ typedef struct {
     char *command;      /* that started the run */
     char *backend;
     int64_t threads;
+    char *data_hash; /* of the training images */
 } tr_record;
 void tr_record_fini(tr_record *r);
 

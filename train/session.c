@@ -120,7 +120,9 @@ static lsc_status start_record(tr_session *s)
     s->record.threads = tr_network_threads(s->network);
     s->record.command = lsc_strdup(command != NULL ? command : "");
     s->record.backend = lsc_strdup(tr_network_backend(s->network));
-    LSC_CHECK(s->record.command != NULL && s->record.backend != NULL, LSC_ERR_NOMEM, "no memory for provenance");
+    s->record.data_hash = lsc_strdup(ds_hash(s->train));
+    LSC_CHECK(s->record.command != NULL && s->record.backend != NULL && s->record.data_hash != NULL, LSC_ERR_NOMEM,
+              "no memory for provenance");
 cleanup:
     return st;
 }

@@ -1,7 +1,7 @@
 /*
  * run.state, from which --resume continues bit for bit: a safetensors file with
  *     theta [n], momentum [n_learned] F32; step [1] I64; sums [9], metrics [4] F64
- * and, as metadata, config (JSON), history (CSV), command, backend, threads.
+ * and, as metadata, config (JSON), history (CSV), command, backend, threads, data (SHA-256).
  * There is no random state: order and augmentation are functions of (seed, epoch, index).
  * SPDX-License-Identifier: MIT
  */
@@ -33,7 +33,7 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     const nn_meta meta[] = {
         {"config", config},      {"history", r->history.length > 0 ? r->history.text : ""},
         {"command", r->command}, {"backend", r->backend},
-        {"threads", threads},
+        {"threads", threads},    {"data", r->data_hash},
     };
 
     LSC_CHECK(config != NULL && threads != NULL, LSC_ERR_NOMEM, "no memory for the head of %s", path);
@@ -86,7 +86,7 @@ cleanup:
 static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *r)
 {
     lsc_status st = LSC_OK;
-    const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL;
+    const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL, *data = NULL;
     const nn_tensor step = vector("step", NN_DT_I64, NULL, 1), sums = vector("sums", NN_DT_F64, NULL, N_SUMS),
                     metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS);
 
@@ -97,11 +97,14 @@ static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *
     LSC_TRY(meta_of(t, path, "command", &command));
     LSC_TRY(meta_of(t, path, "backend", &backend));
     LSC_TRY(meta_of(t, path, "threads", &threads));
+    LSC_TRY(meta_of(t, path, "data", &data));
     lsc_text_add(&r->history, "%s", history);
     r->threads = strtoll(threads, NULL, 10);
     r->command = lsc_strdup(command);
     r->backend = lsc_strdup(backend);
-    LSC_CHECK(r->command != NULL && r->backend != NULL && !r->history.failed, LSC_ERR_NOMEM, "no memory for %s", path);
+    r->data_hash = lsc_strdup(data);
+    LSC_CHECK(r->command != NULL && r->backend != NULL && r->data_hash != NULL && !r->history.failed, LSC_ERR_NOMEM,
+              "no memory for %s", path);
 cleanup:
     return st;
 }
@@ -134,5 +137,6 @@ void tr_record_fini(tr_record *r)
     lsc_text_free(&r->history);
     lsc_free(r->command);
     lsc_free(r->backend);
+    lsc_free(r->data_hash);
     *r = (tr_record){0};
 }
