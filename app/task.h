@@ -33,4 +33,17 @@ lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t c
 /* Returns new: the training split, the held-out domains or the test split, not augmented. */
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out);
 
+typedef struct {
+    const char *name, *text, *source; /* name NULL: past the last; source NULL: none */
+} app_kind;
+/* What has names that an option can choose from. */
+typedef struct {
+    const char *name;
+    app_kind (*at)(int i);
+} app_family;
+
+/* --list: print the kinds of a program's own families, and of the models, datasets, losses and devices that every
+ * program has; of one family, or of all where `wanted` is "". LSC_ERR_ARG names the families (task_kinds.c). */
+lsc_status app_list(FILE *out, const app_family *own, int n_own, const char *wanted);
+
 #endif

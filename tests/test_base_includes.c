@@ -20,7 +20,7 @@ static const struct {
     {"build", "lsc_build.h"}, /* generated */
     {"hash", "base/hash.*"},
     {"base", "base/*"},
-    {"task", "app/task.*"},
+    {"task", "app/task*"},
     {"app", "app/*"},
     {"nn", "nn/*"},
     {"data", "data/*"},
@@ -37,7 +37,6 @@ static const struct {
     {"landscape", "landscape/provenance.*"},
     {"landscape", "landscape/report.*"},
     {"landscape", "landscape/forecast.*"},
-    {"landscape", "landscape/kinds.*"},
     {"losscope", "landscape/*"},
     {"examples", "examples/*"},
     {"anything", "benchmarks/*"},
