@@ -1,3 +1,10 @@
 # The adapter from networks and data to liblosscope.
 add_library(lsc_objective_nn STATIC objective_nn.c samples.c)
 target_link_libraries(lsc_objective_nn PUBLIC lsc_flags losscope lsc_nn lsc_data lsc_hash)
+
+# The program `landscape`, and the library that its tests call.
+add_library(lsc_landscape STATIC program.c request.c subject.c forecast.c provenance.c report.c)
+target_link_libraries(lsc_landscape PUBLIC lsc_flags lsc_objective_nn lsc_task lsc_app lsc_viz)
+add_executable(landscape main.c)
+target_link_libraries(landscape PRIVATE lsc_landscape)
+install(PROGRAMS $<TARGET_FILE:landscape> DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME ${LSC_PROGRAM_PREFIX}landscape)

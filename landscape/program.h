@@ -1,0 +1,126 @@
+/*
+ * program.h - the program `landscape` as a library: from a checkpoint to surface.h5 and surface.vtp. main.c parses the
+ * command line and calls landscape_program; tests call it, and the parts below it, as well.
+ *
+ *     subject      what the checkpoint is a minimum of: its model, data, loss and theta
+ *     request      what the options ask for: axes, directions, samples, files
+ *     forecast     how long that will take
+ *     provenance   what is stored with the values
+ *     report       what is said before and after
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef LSC_LANDSCAPE_PROGRAM_H
+#define LSC_LANDSCAPE_PROGRAM_H
+
+#include <stdio.h>
+
+#include "app/app.h"
+#include "app/task.h"
+#include "landscape/objective_nn.h"
+#include "losscope.h"
+#include "nn/nn.h"
+
+/* ---- options and the whole (program.c) ------------------------------------------------------ */
+
+/* As given on the command line; texts are borrowed. Zero means the default, but common.seed -1. */
+typedef struct {
+    cli_common common;
+    const char *ckpt;  /* run.bin, or PyTorch's safetensors; required */
+    const char *out;   /* surface file; NULL: surface.h5 beside ckpt */
+    const char *model; /* these three instead of what the checkpoint says */
+    const char *loss;
+    const char *data;           /* KIND:PATH */
+    const char *direction;      /* NULL: "random", or "file" where direction_file is given */
+    const char *direction_file; /* the other tool's directions.h5 */
+    const char *normalize;      /* NULL: "filter" */
+    const char *move;           /* "weight,bias,norm"; NULL: "weight" */
+    const char *precision;      /* "single" or "double"; NULL: single */
+    const char *range[3];       /* MIN:MAX:N of each axis; NULL: -1:1:points */
+    int64_t dirs;               /* 1..3; 0: 2 */
+    int64_t points;             /* 0: 51 */
+    int64_t samples;            /* 0: all */
+    double save_s;              /* at least these seconds between saves; 0: 2 */
+    bool overwrite, no_vtp;
+    const char *command; /* for the provenance; NULL: "" */
+} landscape_options;
+
+/* Does what the options ask for; results go to stdout, everything else to the log. LSC_ERR_STOPPED: on request; what
+ * is done is saved, and the same call resumes. */
+lsc_status landscape_program(const landscape_options *o);
+
+/* ---- request: what the options ask for (request.c) ------------------------------------------ */
+
+typedef struct {
+    int n_dirs;
+    lsc_axis axes[3];
+    lsc_direction_options direction;
+    nn_real real;
+    char *h5, *vtp; /* files to write; vtp NULL: none */
+} landscape_request;
+
+/* LSC_ERR_ARG names the option, its text and what would be right. On failure, too, fini is due. */
+lsc_status landscape_request_init(landscape_request *r, const landscape_options *o);
+void landscape_request_fini(landscape_request *r);
+/* "MIN:MAX:N"; `option` is named in messages. */
+lsc_status landscape_axis_parse(const char *option, const char *text, lsc_axis *out);
+/* "weight,norm" -> bits 1u << lsc_role. */
+lsc_status landscape_move_parse(const char *text, unsigned *out);
+
+/* ---- subject: what the checkpoint is a minimum of (subject.c) -------------------------------- */
+
+typedef struct {
+    app_task task;
+    nn_tensors *tensors;
+    char sha256[65]; /* of the checkpoint file */
+    ds_dataset *data;
+    nn_graph *graph;
+    float *theta;   /* [n] */
+    int64_t *index; /* [n_index] the samples to evaluate; NULL: all */
+    int64_t n_index;
+} landscape_subject;
+
+/* From the checkpoint's metadata "config" where it has one, then --config, --model, --data, --loss and --set.
+ * LSC_ERR_CONFIG: the checkpoint does not say what it belongs to, nor do the options. On failure, too, fini is due. */
+lsc_status landscape_subject_init(landscape_subject *s, const landscape_options *o);
+void landscape_subject_fini(landscape_subject *s);
+
+/* ---- forecast (forecast.c) -------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t points, done; /* of the grid; in the file already */
+    int64_t samples;      /* of each point */
+    double point_s;       /* seconds of one point; 0: nothing is left to do */
+    double seconds;       /* of the points that are left */
+    double memory;        /* bytes of the process at its largest */
+} landscape_forecast;
+
+/* Times the centre on growing parts of the samples until that takes long enough to be told. */
+lsc_status landscape_forecast_make(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan,
+                                   const char *path, bool overwrite, landscape_forecast *out);
+
+/* ---- provenance (provenance.c) ------------------------------------------------------------------ */
+
+#define LANDSCAPE_RECORD_MAX 16
+/* Texts are owned. */
+typedef struct {
+    lsc_setting items[LANDSCAPE_RECORD_MAX];
+    int n;
+} landscape_record;
+
+/* What a resume must agree with, and what may differ. Initialise with {0}; free on failure, too. */
+lsc_status landscape_record_settings(landscape_record *r, const landscape_subject *s, const landscape_request *q);
+lsc_status landscape_record_notes(landscape_record *r, const landscape_subject *s, const landscape_options *o,
+                                  const lsc_objective *obj);
+void landscape_record_free(landscape_record *r);
+
+/* ---- what is said (report.c) ------------------------------------------------------------ */
+
+/* The first line: what will be computed, how long that takes, how to shorten it. */
+void landscape_announce(const landscape_request *q, const landscape_forecast *f, const lsc_objective *obj);
+lsc_status landscape_print_forecast(FILE *out, bool json, const landscape_request *q, const landscape_forecast *f,
+                                    const lsc_objective *obj);
+/* vtp: the file that was written, or NULL. */
+lsc_status landscape_print_result(FILE *out, bool json, const landscape_request *q, const lsc_surface *s,
+                                  const char *vtp, double seconds);
+
+#endif
