@@ -102,11 +102,12 @@ static void a_path_tells_its_format(void **state)
     CHECK_FAILS(viz_format_of("\x1b[2Jvtp", &f), LSC_ERR_ARG, "\\x1b[2Jvtp");
 }
 
-static void a_table_keeps_all_digits_and_says_what_is_missing(void **state)
+static void a_table_keeps_all_digits(void **state)
 {
     const viz_format *csv;
     const char *path = test_path("s.csv");
-    lsc_surface *s = fixture_surface((const lsc_axis[]){{-1, 1, 3}, {0.1, 0.5, 2}}, 2, fixture_holes);
+    const lsc_axis axes[] = {{-1, 1, 4}, {0.1, 0.5, 2}};
+    lsc_surface *s = fixture_surface(axes, 2, fixture_bowl);
     const double *loss = lsc_surface_field(s, "loss");
 
     (void)state;
@@ -114,16 +115,33 @@ static void a_table_keeps_all_digits_and_says_what_is_missing(void **state)
     CHECK_OK(csv->write(s, path, NULL));
     char *text = test_read(path, NULL), *row = text;
     CHECK_HAS(text, "direction_1,direction_2,done,loss,accuracy\n");
-    for (int p = 0; p < 6; p++) {
+    for (int p = 0; p < 8; p++) {
         double x, y, value;
         int done;
         row = strchr(row, '\n') + 1;
         CHECK_INT(sscanf(row, "%lf,%lf,%d,%lf", &x, &y, &done, &value), 4);
-        CHECK_REAL(x, -1 + p % 3, 0);
-        CHECK_REAL(y, p < 3 ? 0.1 : 0.5, 0);
+        CHECK_REAL(x, lsc_axis_at(&axes[0], p % 4), 0);
+        CHECK_REAL(y, lsc_axis_at(&axes[1], p / 4), 0);
         CHECK_REAL(value, loss[p], 0);
         CHECK_INT(done, 1);
     }
+    lsc_free(text);
+    lsc_surface_free(s);
+}
+
+static void a_table_says_what_is_missing(void **state)
+{
+    const viz_format *csv;
+    const char *path = test_path("s.csv");
+    lsc_surface *s = fixture_square(5, 5, fixture_holes);
+
+    (void)state;
+    CHECK_OK(viz_format_of(path, &csv));
+    CHECK_OK(csv->write(s, path, NULL));
+    char *text = test_read(path, NULL);
+    CHECK_HAS(text, "\n-0.5,-0.5,0,nan,nan\n");
+    CHECK_HAS(text, "\n0.5,0.5,1,nan,nan\n");
+    CHECK_HAS(text, "\n-0.5,0.5,1,inf,0\n");
     lsc_free(text);
     lsc_surface_free(s);
 }
@@ -134,7 +152,8 @@ int main(void)
         TEST_IN_FOLDER(every_surface_gives_a_whole_file_or_none),
         TEST_IN_FOLDER(a_folder_that_is_not_there_is_named),
         TEST_IN_FOLDER(a_path_tells_its_format),
-        TEST_IN_FOLDER(a_table_keeps_all_digits_and_says_what_is_missing),
+        TEST_IN_FOLDER(a_table_keeps_all_digits),
+        TEST_IN_FOLDER(a_table_says_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

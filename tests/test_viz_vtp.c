@@ -232,8 +232,12 @@ static void a_volume_becomes_nested_surfaces_of_equal_loss(void **state)
     CHECK(read_cells(d) > 100);
     CHECK(read_has_normals(d));
     const double *loss = read_array(d, READ_POINTS, "loss", &n);
-    for (int64_t p = 0; p < n; p++)
+    for (int64_t p = 0; p < n; p++) {
+        double xyz[3];
+        read_point(d, p, xyz);
+        CHECK(isfinite(xyz[0]) && isfinite(xyz[1]) && isfinite(xyz[2]));
         CHECK_REAL(loss[p], round(loss[p]), 1e-12); /* levels 1, 2, 3, 4 of 0.5 .. 4.5 */
+    }
     read_bounds(d, b);
     CHECK(b[1] <= 0.7 + 1e-12 && b[0] >= -1);
     CHECK_INT(read_points(grid), 21 * 11 * 15);
@@ -257,6 +261,36 @@ static void nothing_done_is_a_valid_file_without_cells(void **state)
         read_free(grid);
         lsc_surface_free(s);
     }
+}
+
+static void a_scene_holds_the_runs_side_by_side(void **state)
+{
+    const char *const paths[] = {test_path("a"), test_path("b")};
+    const viz_options o = {.output = test_path("both.png"), .cut = NAN};
+    lsc_text table = {0};
+    double b[6];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        lsc_surface *s = fixture_square(5, 5, fixture_bowl);
+        CHECK_OK(lsc_surface_set(s, "optimizer", i == 0 ? "erm" : "\"/><&\x01'"));
+        CHECK_OK(lsc_mkdirs(paths[i]));
+        CHECK_OK(lsc_surface_save(s, NULL, test_path("%s/surface.h5", i == 0 ? "a" : "b")));
+        lsc_surface_free(s);
+    }
+    lsc_log_set("test", LSC_LOG_QUIET);
+    CHECK_OK(viz_compare(paths, 2, &o, &table));
+    CHECK_OK(lsc_mkdirs(test_path("elsewhere"))); /* paths are relative: scene and pieces move together */
+    CHECK_INT(rename(test_path("both.vtm"), test_path("elsewhere/both.vtm")), 0);
+    CHECK_INT(rename(test_path("both"), test_path("elsewhere/both")), 0);
+    read_data *d = read_vtk(test_path("elsewhere/both.vtm"));
+    CHECK(d != NULL);
+    CHECK_INT(read_blocks(d), 2);
+    CHECK_INT(read_points(d), 25); /* the last block */
+    read_bounds(d, b);
+    CHECK(b[0] > 1);
+    read_free(d);
+    lsc_text_free(&table);
 }
 
 typedef struct {
@@ -296,6 +330,7 @@ int main(void)
         TEST_IN_FOLDER(a_curve_stands_up_in_the_first_view),
         TEST_IN_FOLDER(a_volume_becomes_nested_surfaces_of_equal_loss),
         TEST_IN_FOLDER(nothing_done_is_a_valid_file_without_cells),
+        TEST_IN_FOLDER(a_scene_holds_the_runs_side_by_side),
         TEST_IN_FOLDER(a_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
