@@ -15,6 +15,7 @@
 #include <vtkPoints.h>
 #include <vtkPolyDataMapper.h>
 #include <vtkProperty.h>
+#include <vtkTriangleFilter.h>
 
 namespace
 {
@@ -29,11 +30,15 @@ vtkSmartPointer<vtkLookupTable> color_table(const viz_picture &p)
     return table;
 }
 
+// In triangles: the lines then lie on the facets that are drawn, whatever way OpenGL would split a bent quadrilateral.
 vtkSmartPointer<vtkPolyData> colored_poly(const viz_colored &c)
 {
     auto poly = viz_vtk_poly(c.mesh);
     poly->GetPointData()->SetScalars(viz_vtk_doubles("color", c.color, c.mesh->n_points));
-    return poly;
+    vtkNew<vtkTriangleFilter> triangles;
+    triangles->SetInputData(poly);
+    triangles->Update();
+    return triangles->GetOutput();
 }
 
 vtkSmartPointer<vtkActor> filled(const viz_picture &p, vtkPolyData *poly)
