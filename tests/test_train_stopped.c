@@ -12,7 +12,7 @@ static void stopped_on_request_it_saves_and_goes_on(void **state)
 {
     static const int signals[] = {SIGINT, SIGTERM};
     (void)state;
-    const double whole = disturbed_begin();
+    const double whole = disturbed_begin("ref");
     for (size_t i = 0; i < LSC_COUNT(signals); i++) {
         const char *folder = disturbed_folder("stopped", signals[i]);
         const char *run_bin = test_path("stopped%d/out/run.bin", signals[i]);

@@ -8,18 +8,20 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static const char *const command[] = {"--config",
-                                      "../run.yaml",
-                                      "--out",
-                                      "out",
-                                      "--resume",
-                                      "--set",
-                                      "train.optimizer=gac-fas",
-                                      "--set",
-                                      "train.save_minutes=0",
-                                      "--set",
-                                      "train.trajectory_every=1",
-                                      NULL};
+static const char *command[] = {"--config",
+                                "../run.yaml",
+                                "--out",
+                                "out",
+                                "--resume",
+                                "--set",
+                                "train.optimizer=gac-fas",
+                                "--set",
+                                "train.save_minutes=0",
+                                "--set",
+                                "train.trajectory_every=1",
+                                "--device",
+                                NULL, /* disturbed_begin sets it */
+                                NULL};
 
 void disturbed_finish(const char *folder)
 {
@@ -78,8 +80,9 @@ int disturbed_by(const char *folder, double seconds, int signal_number)
     return status;
 }
 
-double disturbed_begin(void)
+double disturbed_begin(const char *device)
 {
+    command[LSC_COUNT(command) - 2] = device;
     const char *folder = test_path("undisturbed");
     train_fixture();
     CHECK_OK(lsc_mkdirs(folder));

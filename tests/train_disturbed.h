@@ -9,8 +9,8 @@
 
 #include "train_fixture.h"
 
-/* The fixture and the undisturbed run; returns its seconds, to aim signals by. */
-double disturbed_begin(void);
+/* The fixture and the undisturbed run on this device; returns its seconds, to aim signals by. */
+double disturbed_begin(const char *device);
 /* A folder of the test, made: NAMEnumber. */
 const char *disturbed_folder(const char *name, int number);
 /* The command, for test_run with faults. */
