@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "support/support.h"
-#include "train/train.h"
+#include "train/run.h"
 
 static tr_config *config(const char *const *settings)
 {

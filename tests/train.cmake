@@ -1,5 +1,5 @@
 add_library(lsc_test_quadratic STATIC train_quadratic.c)
-target_link_libraries(lsc_test_quadratic PUBLIC lsc_train lsc_test_support)
+target_link_libraries(lsc_test_quadratic PUBLIC lsc_optimizers lsc_test_support)
 
 lsc_test(train_vectors LIBS lsc_test_quadratic LABELS golden)
 lsc_test(train_identities LIBS lsc_test_quadratic LABELS unit)

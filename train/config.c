@@ -2,7 +2,7 @@
  * The configuration of a training run: the keys train.*, the task's, and those that optimizers and schedules bring.
  * SPDX-License-Identifier: MIT
  */
-#include "train/train.h"
+#include "train/run.h"
 
 #include <assert.h>
 #include <math.h>

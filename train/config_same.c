@@ -2,7 +2,7 @@
  * Whether two configurations are the same, key by key, and in what they differ.
  * SPDX-License-Identifier: MIT
  */
-#include "train/train.h"
+#include "train/run.h"
 
 #include <string.h>
 

@@ -1,11 +1,51 @@
 /*
- * run.h - a training run: the network as an oracle, batches prepared ahead, evaluation, files, and the loop over them.
+ * run.h - a training run: its configuration, the network as an oracle, batches prepared ahead, evaluation, files, loop.
  * SPDX-License-Identifier: MIT
  */
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
+#include "app/task.h"
 #include "train/train.h"
+
+/* ---- configuration (config.c, config_same.c) --------------------------------------------------- */
+
+typedef struct {
+    cfg_text optimizer; /* train.optimizer */
+    cfg_text schedule;
+    int64_t epochs;
+    int64_t batch; /* images a step */
+    double lr, momentum, weight_decay;
+    bool nesterov;
+    double warmup_epochs; /* linear ramp of the learning rate */
+    int64_t augment_crop; /* pixels */
+    bool augment_flip;
+    bool balanced; /* batches with equally many images of each domain */
+    int64_t seed;
+    int64_t trajectory_every, eval_every; /* epochs */
+    int64_t eval_samples;                 /* images of each set */
+    double save_minutes;
+} tr_options;
+
+/* All sections: train, task, and one of each optimizer and schedule that has options. */
+typedef struct {
+    tr_options train;
+    app_task task;
+    void **kind_options; /* [n_kinds] of optimizers, then of schedules; NULL where a kind has none */
+    int n_kinds;
+    cfg_section *sections;
+    int n_sections;
+} tr_config;
+
+lsc_status tr_config_new(tr_config **out); /* returns new, at the defaults */
+void tr_config_free(tr_config *c);
+/* The chosen kinds and their options; the names have been checked on reading. */
+const tr_optimizer *tr_config_optimizer(const tr_config *c, const void **options);
+const tr_schedule *tr_config_schedule(const tr_config *c, const void **options);
+/* Learning rate of a step, 0 being the run's first: train.lr * schedule * warm-up. */
+double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
+/* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
+lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *where);
 
 /* ---- batches, prepared by a second thread (loader.c) ------------------------------------------- */
 
