@@ -295,6 +295,16 @@ double nn_graph_flops(const nn_graph *g)
     return flops;
 }
 
+lsc_status nn_graph_check_training(const nn_graph *g)
+{
+    for (int i = 1; i < g->n_nodes; i++) {
+        const nn_op *op = g->nodes[i].op;
+        if (op->trains && !op->trains(&g->nodes[i]))
+            return lsc_fail(LSC_ERR_ABSENT, "node %d, %s, can only be evaluated: train without it", i, op->name);
+    }
+    return LSC_OK;
+}
+
 void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta)
 {
     memset(theta, 0, (size_t)g->layout.n * sizeof *theta);

@@ -35,6 +35,8 @@ const lsc_layout *nn_graph_layout(const nn_graph *g);
 const nn_shape *nn_graph_input(const nn_graph *g);
 int64_t nn_graph_classes(const nn_graph *g); /* features of the last node */
 double nn_graph_flops(const nn_graph *g); /* of one image, forward; 2 per multiply-add, taps in the padding counted */
+/* LSC_ERR_ABSENT if the graph can be evaluated but not trained: dropout with p > 0. */
+lsc_status nn_graph_check_training(const nn_graph *g);
 /* He-normal (fan out) convolutions, PyTorch's uniform linear, norms 1 and 0, running statistics 0 and 1. theta [n]. */
 void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta);
 
@@ -43,11 +45,16 @@ void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta);
 int nn_conv2d(nn_graph *g, int x, const char *name, int64_t channels, int kernel, int stride, int pad, bool bias);
 int nn_linear(nn_graph *g, int x, const char *name, int64_t features, bool bias);
 int nn_batchnorm(nn_graph *g, int x, const char *name); /* eps 1e-5, momentum 0.1: torch.nn.BatchNorm2d's defaults */
+int nn_cosine(nn_graph *g, int x, const char *name, int64_t features); /* of x and each row of the weight; no bias */
 int nn_relu(nn_graph *g, int x);
 int nn_add(nn_graph *g, int x, int y);
 int nn_maxpool(nn_graph *g, int x, int kernel, int stride, int pad);
 int nn_avgpool(nn_graph *g, int x, int kernel, int stride, int pad); /* padding counted, as in PyTorch */
 int nn_flatten(nn_graph *g, int x);
+int nn_concat(nn_graph *g, int x, int y);        /* along the channels */
+int nn_l2norm(nn_graph *g, int x);               /* x / max(|x|, 1e-12) of each image */
+int nn_scale(nn_graph *g, int x, double factor); /* factor * x */
+int nn_dropout(nn_graph *g, int x, double p);    /* the identity, as in evaluation */
 
 /* ---- models (model.c, models.def) ---------------------------------------------------------- */
 

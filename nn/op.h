@@ -55,6 +55,8 @@ typedef struct {
     void (*update_statistics)(const nn_op_args *a, void *const block[NN_MAX_BLOCKS]);
     /* Whether there is a value at these parameters (real, statistics, block are given); [always] */
     bool (*defined)(const nn_op_args *a);
+    /* Whether the node is in training what it is here; [always] */
+    bool (*trains)(const nn_node *node);
     /* OPTIONAL (absent -> LSC_ERR_ABSENT) */
     void (*forward_r)(const nn_op_args *a);
     void (*backward_r)(const nn_op_args *a);
@@ -72,6 +74,7 @@ struct nn_node {
                                */
     int kernel, stride, pad;  /* convolution, pooling */
     double eps, momentum;     /* normalization */
+    double factor, p;         /* scale; dropout */
 };
 
 struct nn_graph {

@@ -1,9 +1,8 @@
 /*
- * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167; torch.nn.BatchNorm2d): in [C, H, W] -> the same,
- *     xhat = (x - mean) inverse,  inverse = 1 / sqrt(var + eps),  out = weight xhat + bias
- * with mean and variance of each channel from the running statistics (NN_FROZEN: constants) or from the
- * batch (NN_BATCH: functions of x, biased variance).
- * Blocks: weight, bias, running_mean, running_var [C], num_batches_tracked [].
+ * Batch normalization (Ioffe and Szegedy 2015, arXiv:1502.03167; torch.nn.BatchNorm2d and 1d): in [C, H, W] or [C] ->
+ * the same, xhat = (x - mean) inverse,  inverse = 1 / sqrt(var + eps),  out = weight xhat + bias with mean and variance
+ * of each channel from the running statistics (NN_FROZEN: constants) or from the batch (NN_BATCH: functions of x,
+ * biased variance). Blocks: weight, bias, running_mean, running_var [C], num_batches_tracked [].
  *
  * In the kernels u is 1/M on batch statistics (M values a channel) and 0 on frozen ones, which makes one formula of
  * both; g and b are weight and bias; a leading r is the derivative along v.
@@ -43,8 +42,8 @@ typedef struct {
 
 static bn_size sizes(const nn_op_args *a)
 {
-    const int64_t *dim = a->node->shape.dim;
-    bn_size s = {.n = a->n, .c = dim[0], .plane = dim[1] * dim[2], .image = dim[0] * dim[1] * dim[2]};
+    int64_t c = a->node->shape.dim[0], image = nn_shape_elements(&a->node->shape);
+    bn_size s = {.n = a->n, .c = c, .plane = image / c, .image = image};
     s.m = (double)(s.n * s.plane);
     s.u = a->statistics == NN_BATCH ? 1 / s.m : 0;
     return s;
@@ -102,14 +101,8 @@ const nn_op nn_op_batchnorm = {
 int nn_batchnorm(nn_graph *g, int x, const char *name)
 {
     nn_node *node = nn_graph_add(g, &nn_op_batchnorm, name, &x, 1);
-    char text[80];
     if (node == NULL)
         return -1;
-    if (node->in_shape.rank != 3) {
-        nn_graph_fail(g, LSC_ERR_SHAPE, "batchnorm '%s': the input is %s, needs [C, H, W]", name,
-                      nn_shape_text(&node->in_shape, text, sizeof text));
-        return -1;
-    }
     node->eps = 1e-5;     /* torch.nn.BatchNorm2d default */
     node->momentum = 0.1; /* torch.nn.BatchNorm2d default */
     nn_graph_block(g, node, "weight", LSC_NORM, 1, node->shape.dim);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define NN_KERNELS "nn/op_flatten_kernels.h"
+#define NN_KERNELS "nn/op_scale_kernels.h"
 #include "nn/op_kernels.h"
 NN_DISPATCH(forward)
 NN_DISPATCH(backward)
@@ -25,7 +25,9 @@ const nn_op nn_op_flatten = {
 int nn_flatten(nn_graph *g, int x)
 {
     nn_node *node = nn_graph_add(g, &nn_op_flatten, "", &x, 1);
-    if (node)
-        node->shape = (nn_shape){.rank = 1, .dim = {nn_shape_elements(&node->in_shape)}};
+    if (node == NULL)
+        return -1;
+    node->factor = 1;
+    node->shape = (nn_shape){.rank = 1, .dim = {nn_shape_elements(&node->in_shape)}};
     return nn_graph_last(g);
 }

@@ -2,7 +2,7 @@
  * Linear layer: in [F] -> out [K],  out = weight in + bias. Blocks: weight [K, F], bias [K] (may be absent).
  * SPDX-License-Identifier: MIT
  */
-#include "nn/op.h"
+#include "nn/op_linear.h"
 
 #include <math.h>
 
@@ -13,13 +13,12 @@ NN_DISPATCH(backward)
 NN_DISPATCH(forward_r)
 NN_DISPATCH(backward_r)
 
-static double flops(const nn_node *d)
+double nn_linear_flops(const nn_node *d)
 {
     return 2.0 * (double)d->in_shape.dim[0] * (double)d->shape.dim[0];
 }
 
-/* torch.nn.Linear's default: weight and bias uniform in +-1/sqrt(F). */
-static void init(const nn_node *d, lsc_rng rng, float *const block[NN_MAX_BLOCKS])
+void nn_linear_init(const nn_node *d, lsc_rng rng, float *const block[NN_MAX_BLOCKS])
 {
     int64_t weights = d->in_shape.dim[0] * d->shape.dim[0];
     double bound = 1 / sqrt((double)d->in_shape.dim[0]);
@@ -34,8 +33,8 @@ const nn_op nn_op_linear = {
     .text = "fully connected layer",
     .forward = forward,
     .backward = backward,
-    .flops = flops,
-    .init = init,
+    .flops = nn_linear_flops,
+    .init = nn_linear_init,
     .forward_r = forward_r,
     .backward_r = backward_r,
 };

@@ -178,9 +178,34 @@ static void image_to_linear(nn_graph *g)
     CHECK_INT(nn_linear(g, 0, "fc", 4, true), -1);
 }
 
-static void flat_norm(nn_graph *g)
+static void image_to_unit_length(nn_graph *g)
 {
-    CHECK_INT(nn_batchnorm(g, nn_flatten(g, 0), "bn"), -1);
+    CHECK_INT(nn_l2norm(g, 0), -1);
+}
+
+static void image_to_cosines(nn_graph *g)
+{
+    CHECK_INT(nn_cosine(g, 0, "fc", 4), -1);
+}
+
+static void unequal_parts(nn_graph *g)
+{
+    CHECK_INT(nn_concat(g, 0, nn_maxpool(g, 0, 2, 2, 0)), -1);
+}
+
+static void image_and_vector(nn_graph *g)
+{
+    CHECK_INT(nn_concat(g, 0, nn_flatten(g, 0)), -1);
+}
+
+static void always_dropped(nn_graph *g)
+{
+    CHECK_INT(nn_dropout(g, 0, 1), -1);
+}
+
+static void infinite_scale(nn_graph *g)
+{
+    CHECK_INT(nn_scale(g, 0, (double)INFINITY), -1);
 }
 
 static void wide_padding(nn_graph *g)
@@ -220,7 +245,12 @@ static void the_first_error_of_a_builder_is_reported(void **state)
     refuses(no_channels, LSC_ERR_SHAPE, "c.weight: a dimension is not positive");
     refuses(flat_convolution, LSC_ERR_SHAPE, "do not fit the input [192], which needs [C, H, W]");
     refuses(image_to_linear, LSC_ERR_SHAPE, "linear 'fc': the input is [3, 8, 8], needs [F]");
-    refuses(flat_norm, LSC_ERR_SHAPE, "batchnorm 'bn': the input is [192], needs [C, H, W]");
+    refuses(image_to_unit_length, LSC_ERR_SHAPE, "l2norm: the input is [3, 8, 8], needs [F]");
+    refuses(image_to_cosines, LSC_ERR_SHAPE, "l2norm: the input is [3, 8, 8], needs [F]");
+    refuses(unequal_parts, LSC_ERR_SHAPE, "concat: the shapes [3, 8, 8] and [3, 4, 4] differ in more than their");
+    refuses(image_and_vector, LSC_ERR_SHAPE, "concat: the shapes [3, 8, 8] and [192] differ");
+    refuses(always_dropped, LSC_ERR_ARG, "dropout: p is 1, needs 0 <= p < 1");
+    refuses(infinite_scale, LSC_ERR_ARG, "scale: the factor is inf");
     refuses(wide_padding, LSC_ERR_SHAPE, "maxpool: kernel 2, stride 2, pad 2");
     refuses(unequal_sum, LSC_ERR_SHAPE, "add: the shapes [3, 8, 8] and [4, 4, 4] differ");
     refuses(no_such_node, LSC_ERR_ARG, "there is no node 5");
@@ -237,6 +267,22 @@ static void a_finished_graph_does_not_grow(void **state)
     CHECK_FAILS(nn_graph_finish(g), LSC_ERR_ARG, "relu '': the graph is finished");
     nn_graph_free(g);
     CHECK_FAILS(nn_graph_new(&(nn_shape){2, {3, 4}}, &g), LSC_ERR_ARG, "the input needs the shape [C, H, W] or [F]");
+}
+
+static void a_graph_with_dropout_cannot_be_trained(void **state)
+{
+    (void)state;
+    for (int drops = 0; drops < 2; drops++) {
+        nn_graph *g = NULL;
+        CHECK_OK(nn_graph_new(&(nn_shape){1, {4}}, &g));
+        nn_linear(g, nn_dropout(g, 0, drops ? 0.1 : 0), "fc", 2, true);
+        CHECK_OK(nn_graph_finish(g));
+        if (drops)
+            CHECK_FAILS(nn_graph_check_training(g), LSC_ERR_ABSENT, "node 1, dropout, can only be evaluated");
+        else
+            CHECK_OK(nn_graph_check_training(g));
+        nn_graph_free(g);
+    }
 }
 
 /* ---- initial weights --------------------------------------------------------------------------- */
@@ -305,6 +351,7 @@ int main(void)
         TEST(models_take_other_images),
         TEST(the_first_error_of_a_builder_is_reported),
         TEST(a_finished_graph_does_not_grow),
+        TEST(a_graph_with_dropout_cannot_be_trained),
         TEST(initial_weights_have_the_spread_of_their_rules),
         TEST(initial_weights_are_a_function_of_the_seed_and_the_name),
     };

@@ -164,6 +164,75 @@ static void batch_norm_uses_the_running_statistics(void **state)
     CHECK_REAL(out[3], 3 * 2 / sqrt(0.25 + 1e-5) - 1, 1e-14);
 }
 
+static void batch_norm_of_vectors_takes_each_feature_over_the_batch(void **state)
+{
+    (void)state;
+    nn_graph *graph = graph_of(2, 1, 1);
+    const double all[] = {2, 3, 0.5, -1, 0, 0, 1, 1, 0};
+    nn_plan *p = NULL;
+    memcpy(theta, all, sizeof all);
+    memcpy(images, (float[]){1, 10, 3, 10}, 4 * sizeof *images);
+    nn_batchnorm(graph, nn_flatten(graph, 0), "bn");
+    CHECK_OK(nn_graph_finish(graph));
+    CHECK_OK(nn_plan_new("ref", graph, &(nn_plan_options){.batch = 2, .statistics = NN_BATCH, .real = NN_F64}, &p));
+    CHECK_OK(nn_plan_set_theta(p, theta));
+    CHECK_OK(nn_plan_forward(p, images, 2, out));
+    CHECK_DOUBLES(out, ((double[]){0.5 - 2 / sqrt(1 + 1e-5), -1, 0.5 + 2 / sqrt(1 + 1e-5), -1}), 4, 1e-14);
+    nn_plan_free(p);
+    nn_graph_free(graph);
+}
+
+static void channels_lie_behind_each_other(void **state)
+{
+    (void)state;
+    nn_graph *graph = graph_of(2, 1, 2);
+    memcpy(images, (float[]){1, 2, 3, 4, 5, 6, 7, 8}, 8 * sizeof *images);
+    nn_concat(graph, nn_scale(graph, 0, -2), nn_dropout(graph, 0, 0.5));
+    run_graph(graph, 2, false);
+    CHECK_DOUBLES(out, ((double[]){-2, -4, -6, -8, 1, 2, 3, 4, -10, -12, -14, -16, 5, 6, 7, 8}), 16, 0);
+}
+
+/* Values by the released face network's code: features, and cosines with one row (.5, -1, 2). */
+static void cosines_are_those_of_the_released_face_network(void **state)
+{
+    (void)state;
+    static const float z[] = {1,   2,    .5f, -1,   .5f, 1,    .3f, -.7f, 2,    2,    1,    -1,
+                              .8f, 1.5f, 1,   -.5f, 1,   1.2f, .1f, -1,   1.5f, 1.5f, 1.2f, -.4f};
+    static const double cosines[] = {-.095238095, .290957187, .989075281, -.356348323,
+                                     .199153552,  .306014531, .978963662, -.278035337};
+    nn_graph *graph = graph_of(3, 1, 1);
+    memcpy(images, z, sizeof z);
+    memcpy(theta, (double[]){.5, -1, 2}, 3 * sizeof *theta);
+    nn_cosine(graph, nn_flatten(graph, 0), "fc", 1);
+    run_graph(graph, 8, false);
+    /* Nine digits, and images in float. */
+    CHECK_DOUBLES(out, cosines, 8, 3e-8);
+}
+
+/* torch.nn.functional.normalize divides by 1e-12 at least, and its gradient then knows no length. */
+static void vectors_without_length_are_divided_by_eps(void **state)
+{
+    (void)state;
+    nn_graph *graph = graph_of(2, 1, 1);
+    memcpy(images, (float[]){1, 0}, 2 * sizeof *images);
+    memcpy(theta, (double[]){0, 3e-13, 0, 4e-13, /* rows of the head: */ 0, 1, 2, 0}, 8 * sizeof *theta);
+    memcpy(dout, (double[]){1, 10}, 2 * sizeof *dout);
+    nn_cosine(graph, nn_linear(graph, nn_flatten(graph, 0), "z", 2, false), "fc", 2);
+    run_graph(graph, 1, true);
+    /* z = (0, 0), at length 0. */
+    CHECK_DOUBLES(out, ((double[]){0, 0}), 2, 0);
+    CHECK_RELATIVE(g[0], 10e12, 1e-12); /* d out_1 / d z_0 = 1 / eps; the weight's gradient times the image, 1 */
+    CHECK_RELATIVE(g[2], 1e12, 1e-12);
+    graph = graph_of(2, 1, 1);
+    memcpy(theta, (double[]){3e-13, 4e-13}, 2 * sizeof *theta);
+    memcpy(images, (float[]){3, 4}, 2 * sizeof *images);
+    nn_cosine(graph, nn_flatten(graph, 0), "fc", 1);
+    run_graph(graph, 1, true);
+    CHECK_RELATIVE(out[0], 0.5, 1e-6); /* a row of length 5e-13 counts as half a unit; 3 and 4 over 5 in float */
+    CHECK_RELATIVE(g[0], 0.6e12, 1e-6);
+    CHECK_RELATIVE(g[1], 0.8e12, 1e-6);
+}
+
 static void nan_passes_through_the_rectifier_and_max_pooling(void **state)
 {
     (void)state;
@@ -214,6 +283,10 @@ int main(void)
         TEST(max_pooling_takes_the_largest_and_never_the_padding),
         TEST(average_pooling_counts_the_padding_as_zeros),
         TEST(batch_norm_uses_the_running_statistics),
+        TEST(batch_norm_of_vectors_takes_each_feature_over_the_batch),
+        TEST(channels_lie_behind_each_other),
+        TEST(cosines_are_those_of_the_released_face_network),
+        TEST(vectors_without_length_are_divided_by_eps),
         TEST(nan_passes_through_the_rectifier_and_max_pooling),
         TEST(the_rectifier_has_no_slope_at_zero),
         TEST(the_first_of_equal_elements_gets_the_gradient),

@@ -63,6 +63,29 @@ static void first_ops(nn_graph *g)
     head(g, nn_add(g, x, y));
 }
 
+/* Branches of unequal widths behind each other, twice; and vectors: normalized, dropped out of, scaled. */
+static void concatenated(nn_graph *g)
+{
+    int x = nn_conv2d(g, 0, "first", 3, 3, 1, 1, false);
+    x = nn_concat(g, nn_relu(g, nn_batchnorm(g, x, "norm1")), x);
+    x = nn_concat(g, 0, x);
+    int y = nn_dropout(g, nn_batchnorm(g, nn_linear(g, nn_flatten(g, x), "second", 4, true), "norm3"), 0.5);
+    nn_linear(g, nn_concat(g, nn_scale(g, y, -1.5), y), "head", SMALL_CLASSES, true);
+}
+
+/* Rows and images at unit length. */
+static void cosines(nn_graph *g)
+{
+    int x = nn_flatten(g, nn_conv2d(g, 0, "first", 4, 3, 2, 1, true));
+    nn_scale(g, nn_cosine(g, x, "head", SMALL_CLASSES), 3);
+}
+
+/* Cosines with the images themselves, which have no gradient. */
+static void first_cosines(nn_graph *g)
+{
+    nn_scale(g, nn_cosine(g, 0, "head", SMALL_CLASSES), 3);
+}
+
 static const struct {
     const char *name;
     nn_shape input;
@@ -75,6 +98,9 @@ static const struct {
     {"pooled", {3, {2, 9, 8}}, pooled},
     {"residual", {3, {3, 4, 5}}, residual},
     {"first_ops", {3, {2, 4, 5}}, first_ops},
+    {"concatenated", {3, {2, 5, 4}}, concatenated},
+    {"cosines", {3, {2, 5, 4}}, cosines},
+    {"first_cosines", {1, {6}}, first_cosines},
 };
 
 static void *some(int64_t n, size_t size)
