@@ -84,19 +84,20 @@ static const cfg_field training_metrics[] = {
     CFG_REAL(training, held_accuracy, "held_accuracy", "-1", -1, 1, "fraction of the held-out images"),
 };
 
-/* A checkpoint that does not say it is as good for a landscape as one that does. */
-static void read_training(const landscape_subject *s, training *t)
+/* A checkpoint that does not say it, or says it badly, is as good for a landscape as one that does. */
+static lsc_status read_metadata(const landscape_subject *s, const char *key, const cfg_section *section)
 {
-    const cfg_section config = {training_config, LSC_COUNT(training_config), t};
-    const cfg_section metrics = {training_metrics, LSC_COUNT(training_metrics), t};
-    const char *config_text = nn_tensors_meta(s->tensors, "config");
-    const char *metrics_text = nn_tensors_meta(s->tensors, "metrics");
-    cfg_defaults(&config, 1);
-    cfg_defaults(&metrics, 1);
-    if (config_text != NULL && cfg_from_json("metadata 'config'", config_text, &config, 1, true) != LSC_OK)
-        lsc_log_warn("%s", lsc_last_error());
-    if (metrics_text != NULL && cfg_from_json("metadata 'metrics'", metrics_text, &metrics, 1, true) != LSC_OK)
-        lsc_log_warn("%s", lsc_last_error());
+    char where[32];
+    const char *json = nn_tensors_meta(s->tensors, key);
+    cfg_defaults(section, 1);
+    if (json == NULL)
+        return LSC_OK;
+    snprintf(where, sizeof where, "metadata '%s'", key);
+    lsc_status st = cfg_from_json(where, json, section, 1, true);
+    if (st != LSC_ERR_CONFIG)
+        return st;
+    lsc_log_warn("%s", lsc_last_error());
+    return LSC_OK;
 }
 
 static lsc_status add_training(landscape_record *r, const landscape_subject *s)
@@ -104,7 +105,8 @@ static lsc_status add_training(landscape_record *r, const landscape_subject *s)
     lsc_status st = LSC_OK;
     training t = {0};
     const char *epoch = nn_tensors_meta(s->tensors, "epoch");
-    read_training(s, &t);
+    LSC_TRY(read_metadata(s, "config", &(cfg_section){training_config, LSC_COUNT(training_config), &t}));
+    LSC_TRY(read_metadata(s, "metrics", &(cfg_section){training_metrics, LSC_COUNT(training_metrics), &t}));
     if (t.optimizer.s[0] != '\0')
         LSC_TRY(add_foreign(r, "optimizer", t.optimizer.s));
     if (t.train_accuracy >= 0)
@@ -147,7 +149,6 @@ lsc_status landscape_record_notes(landscape_record *r, const landscape_subject *
     LSC_TRY(add_training(r, s));
     LSC_TRY(add(r, "command", o->command != NULL ? o->command : ""));
     LSC_TRY(add(r, "versions", cli_versions()));
-    LSC_TRY(add(r, "backend", objective_nn_backend(obj)));
     LSC_TRY(add_owned(r, "threads", lsc_format("%d", objective_nn_threads(obj))));
     LSC_TRY(add(r, "processor", processor));
 cleanup:

@@ -64,6 +64,16 @@ cleanup:
     return st;
 }
 
+/* The training data's hash is in the metadata "data", a JSON string. Other images are no error: they may be wanted. */
+static void compare_data(const landscape_subject *s, const char *path)
+{
+    char shown[256];
+    const char *trained_on = nn_tensors_meta(s->tensors, "data");
+    if (trained_on != NULL && strstr(trained_on, ds_hash(s->data)) == NULL)
+        lsc_log_warn("these are not the images that %s was trained on: their SHA-256 differs",
+                     lsc_shown(path, shown, sizeof shown));
+}
+
 static lsc_status take_theta(landscape_subject *s, const char *path)
 {
     lsc_status st = LSC_OK;
@@ -100,6 +110,7 @@ lsc_status landscape_subject_init(landscape_subject *s, const landscape_options 
     LSC_TRY(lsc_hash_file(o->ckpt, s->sha256));
     LSC_TRY(read_task(s, o));
     LSC_TRY(lsc_context(app_task_data(&s->task, DS_TRAIN, &s->data), "data (elsewhere? --data KIND:PATH)"));
+    compare_data(s, o->ckpt);
     LSC_TRY(take_theta(s, o->ckpt));
     LSC_TRY(take_samples(s, o));
 cleanup:

@@ -180,6 +180,62 @@ static void help_and_version_are_there(void **state)
     test_result_free(&r);
 }
 
+static void other_images_than_those_trained_on_get_a_warning(void **state)
+{
+    (void)state;
+    landscape_data(30);
+    nn_meta meta = {"data", "\"0123\""};
+    char hash[80];
+    lsc_surface *s = NULL;
+    test_result r;
+    const char *ckpt = landscape_checkpoint_with(landscape_config(""), &meta, 1, NULL);
+    CHECK_LANDSCAPE(0, "warning: these are not the images that ", "--ckpt", ckpt, SMALL);
+    CHECK_OK(lsc_surface_load(test_path("surface.h5"), &s));
+    snprintf(hash, sizeof hash, "\"%s\"", lsc_surface_get(s, "objective.data_sha256"));
+    lsc_surface_free(s);
+    meta.value = hash;
+    ckpt = landscape_checkpoint_with(landscape_config(""), &meta, 1, NULL);
+    landscape_run(&r, "--ckpt", ckpt, SMALL, "--overwrite", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK(strstr(r.err, "trained on") == NULL);
+    test_result_free(&r);
+}
+
+/* FOLDER/run.bin: a ResNet-20 with a running variance below zero, and nothing said about it. */
+static const char *checkpoint_with_negative_variance(void)
+{
+    const char *path = test_path("run.bin");
+    nn_graph *g = NULL;
+    CHECK_OK(nn_model_graph("resnet20", NULL, 10, &g));
+    const lsc_layout *layout = nn_graph_layout(g);
+    float *theta = lsc_calloc((size_t)layout->n, sizeof *theta);
+    assert_non_null(theta);
+    nn_graph_init(g, 1, theta);
+    for (int b = 0; b < layout->n_blocks; b++)
+        if (strcmp(lsc_layout_block(layout, b)->name, "bn1.running_var") == 0)
+            theta[lsc_layout_block(layout, b)->offset] = -1;
+    CHECK_OK(nn_checkpoint_write(path, layout, theta, NULL, 0));
+    lsc_free(theta);
+    nn_graph_free(g);
+    return path;
+}
+
+static void points_that_are_not_finite_are_counted(void **state)
+{
+    (void)state;
+    char *data = lsc_format("idx:%s", landscape_data(30));
+    const char *ckpt = checkpoint_with_negative_variance();
+    test_result r;
+    landscape_run(&r, "--ckpt", ckpt, "--model=resnet20", "--data", data, "--set=data.pad=12", "--samples=2",
+                  "--points=2", "--dirs=1", "--json", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "warning: 2 points are NaN: a running variance is negative there");
+    CHECK_HAS(r.out, "\"status\": \"complete\"");
+    CHECK_HAS(r.out, "\"loss_min\": null, \"loss_max\": null, \"not_finite\": 2");
+    test_result_free(&r);
+    lsc_free(data);
+}
+
 /* ---- options that are wrong ---------------------------------------------------------------------- */
 
 static void a_wrong_option_is_a_usage_error(void **state)
@@ -375,6 +431,8 @@ int main(void)
         TEST_IN_FOLDER(a_dry_run_tells_the_work_and_writes_nothing),
         TEST(lists_name_every_kind),
         TEST(help_and_version_are_there),
+        TEST_IN_FOLDER(other_images_than_those_trained_on_get_a_warning),
+        TEST_IN_FOLDER(points_that_are_not_finite_are_counted),
         TEST_IN_FOLDER(a_wrong_option_is_a_usage_error),
         TEST_IN_FOLDER(a_device_that_is_not_there_is_named_with_its_remedy),
         TEST_IN_FOLDER(a_missing_file_is_no_input),
