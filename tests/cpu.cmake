@@ -1,0 +1,11 @@
+if(LSC_HAVE_ONEDNN)
+  lsc_test(cpu_ops SOURCES cpu_fixture.c LIBS lsc_nn LABELS contract cpu)
+  lsc_test(cpu_plan SOURCES cpu_fixture.c LIBS lsc_nn lsc_test_malloc LABELS contract cpu)
+
+  add_executable(test_cpu_golden test_cpu_golden.c)
+  target_link_libraries(test_cpu_golden PRIVATE lsc_test_oracle)
+  foreach(model resnet20 resnet56 resnet56_noshort resnet110)
+    add_test(NAME cpu_golden_${model} COMMAND test_cpu_golden ${model})
+    set_tests_properties(cpu_golden_${model} PROPERTIES LABELS "golden;cpu" TIMEOUT 60)
+  endforeach()
+endif()

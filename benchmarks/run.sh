@@ -1,0 +1,24 @@
+#!/bin/sh
+# Measure evaluation and training on this machine and write benchmarks/results/NAME.json.
+#     benchmarks/run.sh NAME [--threads N] [--seconds S]
+# The machine must be quiet. Builds in build/release.
+set -eu
+if [ $# -lt 1 ]; then
+    echo "usage: $0 NAME [--threads N] [--seconds S]" >&2
+    exit 64
+fi
+name=$1
+shift
+cd "$(dirname "$0")/.."
+cmake --preset release >/dev/null
+cmake --build --preset release --target bench_forward bench_train >/dev/null
+out=benchmarks/results/$name.json
+{
+    printf '{\n"forward": '
+    build/release/benchmarks/bench_forward "$@"
+    printf ',\n"train": '
+    build/release/benchmarks/bench_train "$@"
+    printf '}\n'
+} >"$out.part"
+mv "$out.part" "$out"
+cat "$out"

@@ -1,0 +1,299 @@
+/*
+ * Plans of the cpu backend: bits for any number of threads, repeated passes, memory, failures, values that are not
+ * finite.
+ * SPDX-License-Identifier: MIT
+ */
+#include "cpu_fixture.h"
+#include "support/support.h"
+
+#include <math.h>
+
+/* ---- bits --------------------------------------------------------------------------------------- */
+
+static void check_same_bits(const nn_graph *g, const cpu_answer *got, const cpu_answer *want, int64_t n)
+{
+    CHECK_BYTES(got->logits, want->logits, (size_t)(n * nn_graph_classes(g)) * sizeof(double));
+    CHECK_BYTES(got->gradient, want->gradient, (size_t)g->layout.n_learned * sizeof(double));
+    CHECK_BYTES(got->theta, want->theta, (size_t)g->layout.n * sizeof(double));
+}
+
+/* 1, 2, 3 and more threads than blocks. */
+static void check_threads(const nn_graph *g, nn_plan_options o)
+{
+    static const int threads[] = {2, 3, 7};
+    cpu_inputs in;
+    cpu_answer got, want;
+
+    o.threads = 1;
+    cpu_inputs_make(&in, g, o.batch);
+    cpu_answer_make(&want, "cpu", g, &o, &in, o.batch);
+    for (size_t i = 0; i < LSC_COUNT(threads); i++) {
+        o.threads = threads[i];
+        cpu_answer_make(&got, "cpu", g, &o, &in, o.batch);
+        check_same_bits(g, &got, &want, o.batch);
+        cpu_answer_free(&got);
+    }
+    cpu_answer_free(&want);
+    cpu_inputs_free(&in);
+}
+
+static void check_threads_of_all_kinds(const nn_graph *g, int64_t batch)
+{
+    for (int i = 0; i < 4; i++)
+        check_threads(g,
+                      (nn_plan_options){.batch = batch, .statistics = i & 1 ? NN_BATCH : NN_FROZEN, .backward = i & 2});
+}
+
+static void bits_do_not_depend_on_the_number_of_threads(void **state)
+{
+    nn_graph *resnet = NULL;
+    (void)state;
+    for (int i = 0; cpu_graph_at(i); i++) {
+        nn_graph *g = cpu_graph_new(cpu_graph_at(i));
+        check_threads_of_all_kinds(g, 53);
+        nn_graph_free(g);
+    }
+    CHECK_OK(nn_model_graph("resnet20", &(nn_shape){3, {3, 16, 16}}, 10, &resnet));
+    check_threads_of_all_kinds(resnet, 69);
+    nn_graph_free(resnet);
+}
+
+/* 23 blocks are summed in 16 units: some have two blocks, the last of them is short. */
+static void bits_do_not_depend_on_threads_with_more_blocks_than_units(void **state)
+{
+    nn_graph *g = cpu_graph_new(cpu_graph_at(0));
+    (void)state;
+    check_threads_of_all_kinds(g, 360);
+    nn_graph_free(g);
+}
+
+static void images_do_not_depend_on_their_neighbours_on_frozen_statistics(void **state)
+{
+    nn_graph *g = NULL;
+    cpu_inputs in;
+    cpu_answer all, one;
+    (void)state;
+    CHECK_OK(nn_model_graph("resnet20", NULL, 10, &g));
+    cpu_inputs_make(&in, g, 20);
+    cpu_answer_make(&all, "cpu", g, &(nn_plan_options){.batch = 20, .threads = 2}, &in, 20);
+    cpu_answer_make(&one, "cpu", g, &(nn_plan_options){.batch = 3, .threads = 1}, &in, 3);
+    CHECK_BYTES(one.logits, all.logits, 3 * 10 * sizeof(double));
+    cpu_answer_free(&all);
+    cpu_answer_free(&one);
+    cpu_inputs_free(&in);
+    nn_graph_free(g);
+}
+
+static void the_strict_backend_finds_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; cpu_graph_at(i); i++) {
+        nn_graph *g = cpu_graph_new(cpu_graph_at(i));
+        nn_plan_options o = {.batch = 19, .statistics = NN_BATCH, .backward = true, .threads = 2};
+        cpu_inputs in;
+        cpu_answer got, want;
+        cpu_inputs_make(&in, g, o.batch);
+        cpu_answer_make(&want, "cpu", g, &o, &in, o.batch);
+        cpu_answer_make(&got, "strict_cpu", g, &o, &in, o.batch);
+        check_same_bits(g, &got, &want, o.batch);
+        cpu_answer_free(&got);
+        cpu_answer_free(&want);
+        cpu_inputs_free(&in);
+        nn_graph_free(g);
+    }
+}
+
+/* ---- several passes with one plan ----------------------------------------------------------------- */
+
+typedef struct {
+    nn_graph *graph;
+    cpu_inputs in;
+    nn_plan *plan;
+    double *logits;
+    float *gradient, *theta;
+    int64_t n;
+} subject;
+
+static void open_subject(subject *s, const nn_plan_options *o)
+{
+    *s = (subject){.n = o->batch};
+    CHECK_OK(nn_model_graph("resnet20", &(nn_shape){3, {3, 16, 16}}, 10, &s->graph));
+    cpu_inputs_make(&s->in, s->graph, o->batch);
+    CHECK_OK(nn_plan_new("cpu", s->graph, o, &s->plan));
+    s->logits = lsc_calloc((size_t)o->batch * 10, sizeof *s->logits);
+    s->gradient = lsc_calloc((size_t)s->graph->layout.n_learned, sizeof *s->gradient);
+    s->theta = lsc_calloc((size_t)s->graph->layout.n, sizeof *s->theta);
+    CHECK(s->logits && s->gradient && s->theta);
+    memcpy(s->theta, s->in.theta32, (size_t)s->graph->layout.n * sizeof *s->theta);
+    CHECK_OK(nn_plan_set_theta(s->plan, s->theta));
+}
+
+static void close_subject(subject *s)
+{
+    nn_plan_free(s->plan);
+    cpu_inputs_free(&s->in);
+    nn_graph_free(s->graph);
+    lsc_free(s->logits);
+    lsc_free(s->gradient);
+    lsc_free(s->theta);
+}
+
+static void backward_may_be_repeated_after_one_forward(void **state)
+{
+    subject s;
+    (void)state;
+    for (int frozen = 0; frozen < 2; frozen++) {
+        open_subject(&s, &(nn_plan_options){
+                             .batch = 37, .statistics = frozen ? NN_FROZEN : NN_BATCH, .backward = true, .threads = 2});
+        size_t bytes = (size_t)s.graph->layout.n_learned * sizeof(float);
+        float *first = lsc_calloc(1, bytes);
+        double *none = lsc_calloc(37 * 10, sizeof *none);
+        CHECK(first && none);
+        CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+        CHECK_OK(nn_plan_backward(s.plan, s.in.dlogits, first));
+        CHECK_OK(nn_plan_backward(s.plan, none, s.gradient));
+        CHECK_REAL(lsc_norm2(s.gradient, s.graph->layout.n_learned), 0, 0);
+        CHECK_OK(nn_plan_backward(s.plan, s.in.dlogits, s.gradient));
+        CHECK_BYTES(s.gradient, first, bytes);
+        lsc_free(first);
+        lsc_free(none);
+        close_subject(&s);
+    }
+}
+
+/* A point of a landscape leaves nothing behind for the next. */
+static void a_plan_forgets_the_theta_before(void **state)
+{
+    subject s;
+    double first[18 * 10];
+    (void)state;
+    open_subject(&s, &(nn_plan_options){.batch = 18, .threads = 2});
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, first));
+    s.theta[0] = NAN;
+    CHECK_OK(nn_plan_set_theta(s.plan, s.theta));
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+    CHECK(isnan(s.logits[0]));
+    CHECK_OK(nn_plan_set_theta(s.plan, s.in.theta32));
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+    CHECK_BYTES(s.logits, first, sizeof first);
+    close_subject(&s);
+}
+
+/* ---- values that are not finite ---------------------------------------------------------------------- */
+
+static const lsc_block *named(const nn_graph *g, const char *name)
+{
+    const lsc_block *b = g->blocks;
+    while (strcmp(b->name, name) != 0)
+        b++;
+    return b;
+}
+
+/* A rectifier must not make a diverged network look finite. */
+static void nan_in_a_weight_reaches_the_logits(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        subject s;
+        open_subject(&s, &(nn_plan_options){.batch = 4, .statistics = i & 1 ? NN_BATCH : NN_FROZEN, .backward = i & 2});
+        s.theta[named(s.graph, "layer2.0.conv1.weight")->offset] = NAN;
+        CHECK_OK(nn_plan_set_theta(s.plan, s.theta));
+        CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+        for (int64_t k = 0; k < s.n * 10; k++)
+            CHECK(isnan(s.logits[k]));
+        close_subject(&s);
+    }
+}
+
+static void a_negative_running_variance_makes_all_logits_nan(void **state)
+{
+    subject s;
+    (void)state;
+    open_subject(&s, &(nn_plan_options){.batch = 4, .threads = 2});
+    s.theta[named(s.graph, "layer3.2.bn2.running_var")->offset + 5] = -0.5F;
+    CHECK_OK(nn_plan_set_theta(s.plan, s.theta));
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+    for (int64_t k = 0; k < s.n * 10; k++)
+        CHECK(isnan(s.logits[k]));
+    close_subject(&s);
+}
+
+/* ---- memory --------------------------------------------------------------------------------------------- */
+
+static void run_all_passes(subject *s, const nn_plan_options *o)
+{
+    CHECK_OK(nn_plan_set_theta(s->plan, s->theta));
+    CHECK_OK(nn_plan_forward(s->plan, s->in.images, s->n, s->logits));
+    if (o->backward)
+        CHECK_OK(nn_plan_backward(s->plan, s->in.dlogits, s->gradient));
+    if (o->statistics == NN_BATCH)
+        CHECK_OK(nn_plan_update_statistics(s->plan, s->theta));
+}
+
+/* oneDNN makes a small table of arguments in each call; nothing larger, and nothing of ours. */
+static void passes_allocate_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        subject s;
+        nn_plan_options o = {.batch = 35, .statistics = i & 1 ? NN_BATCH : NN_FROZEN, .backward = i & 2, .threads = 2};
+        open_subject(&s, &o);
+        int64_t before = lsc_alloc_calls();
+        test_malloc_begin();
+        run_all_passes(&s, &o);
+        test_malloc_count count = test_malloc_end();
+        CHECK_INT(lsc_alloc_calls(), before);
+        if (count.counted && count.largest > 4096)
+            print_error("an allocation of %zu bytes\n", count.largest);
+        CHECK(!count.counted || count.largest <= 4096);
+        close_subject(&s);
+    }
+}
+
+typedef struct {
+    nn_graph *graph;
+    nn_plan_options options;
+} recipe;
+
+static lsc_status make_and_free(void *context)
+{
+    const recipe *r = context;
+    nn_plan *p = NULL;
+    lsc_status st = nn_plan_new("cpu", r->graph, &r->options, &p);
+    nn_plan_free(p);
+    return st;
+}
+
+static void a_plan_survives_every_failing_allocation(void **state)
+{
+    static const char *const names[] = {"residual_projected", "max_pool", "perceptron", "unknown_ops"};
+    (void)state;
+    for (size_t k = 0; k < LSC_COUNT(names); k++) {
+        int i = 0;
+        while (strcmp(cpu_graph_at(i)->name, names[k]) != 0)
+            i++;
+        recipe r = {.graph = cpu_graph_new(cpu_graph_at(i)), .options = {.batch = 20, .threads = 2}};
+        CHECK(test_torture(make_and_free, &r) > 10);
+        r.options.backward = true;
+        r.options.statistics = NN_BATCH;
+        CHECK(test_torture(make_and_free, &r) > 10);
+        nn_graph_free(r.graph);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(bits_do_not_depend_on_the_number_of_threads),
+        TEST(bits_do_not_depend_on_threads_with_more_blocks_than_units),
+        TEST(images_do_not_depend_on_their_neighbours_on_frozen_statistics),
+        TEST(the_strict_backend_finds_nothing),
+        TEST(backward_may_be_repeated_after_one_forward),
+        TEST(a_plan_forgets_the_theta_before),
+        TEST(nan_in_a_weight_reaches_the_logits),
+        TEST(a_negative_running_variance_makes_all_logits_nan),
+        TEST(passes_allocate_nothing),
+        TEST(a_plan_survives_every_failing_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
