@@ -2,7 +2,7 @@
  * See bench.h.
  * SPDX-License-Identifier: MIT
  */
-#include "bench.h"
+#include "benchmarks/bench.h"
 #include "lsc_build.h"
 
 #include <stdlib.h>

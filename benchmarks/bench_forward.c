@@ -3,7 +3,7 @@
  * peak, and what setting a point costs as a share of evaluating 2,000 images there.
  * SPDX-License-Identifier: MIT
  */
-#include "bench.h"
+#include "benchmarks/bench.h"
 
 #define BATCH 128 /* images of one forward */
 

@@ -3,7 +3,7 @@
  * statistics. Images a second on all cores, and as a share of the machine's peak, counted as three forward passes.
  * SPDX-License-Identifier: MIT
  */
-#include "bench.h"
+#include "benchmarks/bench.h"
 
 static const int64_t batches[] = {64, 128};
 

@@ -3,7 +3,7 @@
  * memory. This file alone is compiled for the machine it is built on.
  * SPDX-License-Identifier: MIT
  */
-#include "bench.h"
+#include "benchmarks/bench.h"
 
 #include <pthread.h>
 

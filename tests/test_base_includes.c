@@ -60,7 +60,7 @@ static const struct {
     {"train", "task app nn data hash base public"},
     {"landscape", "losscope viz_header task app nn data hash base public"},
     {"examples", "public"},
-    {"anything", "losscope viz viz_header train task app nn data hash base public"},
+    {"anything", "losscope viz viz_header train task app nn data hash base public build"},
 };
 
 /* Third parties: a header of this beginning is for files that this pattern fits. */
