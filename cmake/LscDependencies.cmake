@@ -15,6 +15,7 @@ target_include_directories(lsc_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(lsc_hdf5 INTERFACE ${LSC_HDF5_LIBRARIES})
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(minizip REQUIRED IMPORTED_TARGET minizip)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 

@@ -5,12 +5,33 @@
  * finite values. So a checkpoint of another model is an error with a name in it, not a wrong landscape.
  * SPDX-License-Identifier: MIT
  */
+#include "nn/arena.h"
 #include "nn/safetensors.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PREFIX "module." /* what torch.nn.DataParallel puts before every name */
+/* What stands before every name of a wrapped model: by torch.nn.DataParallel, by Lightning Fabric, and by scripts that
+ * keep the network as a member. */
+static const char *const prefixes[] = {"module.", "_forward_module.", "model."};
+
+/* Second names of tensors in checkpoints of GAC-FAS: its class lists the four layers once more. */
+static const struct {
+    const char *alias, *name; /* what the names begin with */
+} aliases[] = {
+    {"layer_blocks.0.", "model.layer1."},
+    {"layer_blocks.1.", "model.layer2."},
+    {"layer_blocks.2.", "model.layer3."},
+    {"layer_blocks.3.", "model.layer4."},
+};
+
+/* Room for a name in a file; longer ones are of no model. */
+#define NAME_SIZE 512
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -28,19 +49,42 @@ static int64_t elements(const lsc_block *b)
     return n;
 }
 
-static const char *common_prefix(const nn_tensors *t)
+static bool all_begin(const nn_tensors *t, size_t from, const char *prefix)
 {
     for (int i = 0; i < nn_tensors_count(t); i++)
-        if (strncmp(nn_tensors_at(t, i)->name, PREFIX, strlen(PREFIX)) != 0)
-            return "";
-    return PREFIX;
+        if (!begins(nn_tensors_at(t, i)->name + from, prefix))
+            return false;
+    return nn_tensors_count(t) > 0;
 }
 
-static const nn_tensor *find(const nn_tensors *t, const char *prefix, const lsc_block *b)
+static bool layout_begins(const lsc_layout *layout, const char *prefix)
 {
-    char name[512];
-    int n = snprintf(name, sizeof name, "%s%s", prefix, b->name);
-    return n < (int)sizeof name ? nn_tensors_find(t, name) : NULL;
+    for (int i = 0; i < layout->n_blocks; i++)
+        if (!begins(layout->blocks[i].name, prefix))
+            return false;
+    return true;
+}
+
+/* Bytes at the beginning of every name in the file that the model's names do not have. */
+static size_t common_prefix(const nn_tensors *t, const lsc_layout *layout)
+{
+    size_t n = 0, before;
+    do {
+        before = n;
+        for (size_t i = 0; i < LSC_COUNT(prefixes); i++)
+            if (all_begin(t, n, prefixes[i]) && !layout_begins(layout, prefixes[i]))
+                n += strlen(prefixes[i]);
+    } while (n != before);
+    return n;
+}
+
+/* By a name of the model: the file's are longer by the first n bytes. */
+static const nn_tensor *find(const nn_tensors *t, size_t n, const char *name)
+{
+    char full[NAME_SIZE];
+    const char *prefix = nn_tensors_count(t) > 0 ? nn_tensors_at(t, 0)->name : "";
+    int length = snprintf(full, sizeof full, "%.*s%s", (int)n, prefix, name);
+    return length < (int)sizeof full ? nn_tensors_find(t, full) : NULL;
 }
 
 static void shape_text(int rank, const int64_t *shape, char *out, size_t n)
@@ -67,6 +111,16 @@ static bool is_real(nn_dtype type)
     return type == NN_DT_F32 || type == NN_DT_F64 || type == NN_DT_F16 || type == NN_DT_BF16;
 }
 
+/* F32 is taken as it is. */
+static void convert(const nn_tensor *t, float *w)
+{
+    if (t->dtype == NN_DT_F32)
+        memcpy(w, t->data, (size_t)t->elements * sizeof *w);
+    else
+        for (int64_t i = 0; i < t->elements; i++)
+            w[i] = (float)nn_tensor_value(t, i);
+}
+
 static lsc_status fill_block(const nn_tensor *t, const lsc_block *b, float *w)
 {
     lsc_status st = LSC_OK;
@@ -74,9 +128,11 @@ static lsc_status fill_block(const nn_tensor *t, const lsc_block *b, float *w)
     LSC_CHECK(is_count(b) || is_real(t->dtype), LSC_ERR_FORMAT,
               "tensor '%s' has the type %s, the model needs F32, F64, F16 or BF16", b->name,
               nn_dtype_of(t->dtype)->name);
+    convert(t, w);
+    if (lsc_all_finite(w, t->elements))
+        return LSC_OK;
     for (int64_t i = 0; i < t->elements; i++) {
         double x = nn_tensor_value(t, i);
-        w[i] = (float)x;
         LSC_CHECK(isfinite(w[i]), LSC_ERR_FORMAT, "tensor '%s', element %lld is %g%s", b->name, (long long)i, x,
                   isfinite(x) ? ", too large for a float" : "");
     }
@@ -84,34 +140,76 @@ cleanup:
     return st;
 }
 
-/* Of the first n_blocks + 1 tensors at least one is not in the layout, if there are so many. */
-static lsc_status check_extra(const nn_tensors *t, const lsc_layout *layout, const char *prefix, int used)
+static bool in_layout(const lsc_layout *layout, const char *name)
 {
+    for (int i = 0; i < layout->n_blocks; i++)
+        if (strcmp(layout->blocks[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool equal(const nn_tensor *a, const nn_tensor *b)
+{
+    return a->dtype == b->dtype && a->rank == b->rank &&
+           memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0 &&
+           memcmp(a->data, b->data, (size_t)a->elements * nn_dtype_of(a->dtype)->size) == 0;
+}
+
+/* Whether a tensor by this name of the file, without its first n bytes, is only a second name: *is. One that differs
+ * from its twin is an error. */
+static lsc_status check_alias(const nn_tensors *t, size_t n, const char *name, bool *is)
+{
+    char twin_name[NAME_SIZE], shown[96], shown_twin[96];
+    const nn_tensor *twin = NULL;
+
+    for (size_t i = 0; i < LSC_COUNT(aliases) && !twin; i++)
+        if (begins(name, aliases[i].alias)) {
+            snprintf(twin_name, sizeof twin_name, "%s%s", aliases[i].name, name + strlen(aliases[i].alias));
+            twin = find(t, n, twin_name);
+        }
+    *is = twin != NULL;
+    if (twin && !equal(find(t, n, name), twin))
+        return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' differs from '%s', of which it is a second name",
+                        lsc_shown(name, shown, sizeof shown), lsc_shown(twin_name, shown_twin, sizeof shown_twin));
+    return LSC_OK;
+}
+
+/* Nothing but the model's tensors, of which `used` were found, and second names of them. */
+static lsc_status check_extra(const nn_tensors *t, const lsc_layout *layout, size_t n, int used)
+{
+    lsc_status st = LSC_OK;
+    const char *extra = NULL;
     char shown[96];
-    int extra = nn_tensors_count(t) - used;
-    if (extra == 0)
+    int n_extra = 0;
+
+    if (nn_tensors_count(t) == used)
         return LSC_OK;
     for (int i = 0; i < nn_tensors_count(t); i++) {
-        const char *name = nn_tensors_at(t, i)->name + strlen(prefix);
-        int j = 0;
-        while (j < layout->n_blocks && strcmp(layout->blocks[j].name, name) != 0)
-            j++;
-        if (j == layout->n_blocks)
-            return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' is not in the model (%d such)",
-                            lsc_shown(name, shown, sizeof shown), extra);
+        const char *name = nn_tensors_at(t, i)->name + n;
+        bool known = in_layout(layout, name);
+        if (!known)
+            LSC_TRY(check_alias(t, n, name, &known));
+        if (!known) {
+            extra = extra ? extra : name;
+            n_extra++;
+        }
     }
-    return LSC_OK;
+    LSC_CHECK(!extra, LSC_ERR_FORMAT, "tensor '%s' is not in the model (%d such)",
+              lsc_shown(extra, shown, sizeof shown), n_extra);
+cleanup:
+    return st;
 }
 
 static lsc_status fill_all(const nn_tensors *t, const lsc_layout *layout, float *theta)
 {
     lsc_status st = LSC_OK;
-    const char *prefix = common_prefix(t), *missing = NULL;
+    const char *missing = NULL;
+    size_t n = common_prefix(t, layout);
     int n_missing = 0, used = 0;
 
     for (int i = 0; i < layout->n_blocks; i++) {
         const lsc_block *b = &layout->blocks[i];
-        const nn_tensor *tensor = find(t, prefix, b);
+        const nn_tensor *tensor = find(t, n, b->name);
         if (tensor) {
             LSC_TRY(fill_block(tensor, b, theta + b->offset));
             used++;
@@ -121,7 +219,7 @@ static lsc_status fill_all(const nn_tensors *t, const lsc_layout *layout, float 
         }
     }
     LSC_CHECK(!missing, LSC_ERR_FORMAT, "tensor '%s' of the model is missing (%d such)", missing, n_missing);
-    LSC_TRY(check_extra(t, layout, prefix, used));
+    LSC_TRY(check_extra(t, layout, n, used));
 cleanup:
     return st;
 }
@@ -155,26 +253,60 @@ static nn_tensor tensor_of(const lsc_block *b, const float *theta, int64_t *coun
     return t;
 }
 
-lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
-                               int n_meta)
+/* Second names for n tensors, behind them; new names are texts of the arena. */
+static lsc_status add_aliases(nn_arena *arena, nn_tensor *tensors, int *n)
 {
     lsc_status st = LSC_OK;
-    nn_tensor *tensors = NULL;
-    int64_t *counts = NULL;
-    nn_meta *all = NULL;
+    char name[NAME_SIZE];
 
-    LSC_NEW(tensors, layout->n_blocks);
-    LSC_NEW(counts, layout->n_blocks);
-    LSC_NEW(all, n_meta + 1);
-    for (int i = 0; i < layout->n_blocks; i++)
+    for (int i = 0, end = *n; i < end; i++)
+        for (size_t k = 0; k < LSC_COUNT(aliases); k++) {
+            if (!begins(tensors[i].name, aliases[k].name))
+                continue;
+            snprintf(name, sizeof name, "%s%s", aliases[k].alias, tensors[i].name + strlen(aliases[k].name));
+            tensors[*n] = tensors[i];
+            tensors[*n].name = nn_arena_text(arena, name, strlen(name));
+            LSC_CHECK(tensors[*n].name, LSC_ERR_NOMEM, "no memory for the name %s", name);
+            ++*n;
+        }
+cleanup:
+    return st;
+}
+
+static lsc_status write_all(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
+                            int n_meta, bool aliased)
+{
+    lsc_status st = LSC_OK;
+    nn_arena arena = {0};
+    nn_tensor *tensors;
+    int64_t *counts;
+    nn_meta *all;
+    int n = layout->n_blocks;
+
+    NN_TAKE(&arena, tensors, 2 * n);
+    NN_TAKE(&arena, counts, n);
+    NN_TAKE(&arena, all, n_meta + 1);
+    for (int i = 0; i < n; i++)
         tensors[i] = tensor_of(&layout->blocks[i], theta, &counts[i]);
+    if (aliased)
+        LSC_TRY(add_aliases(&arena, tensors, &n));
     all[0] = (nn_meta){"format", "pt"}; /* what safetensors.torch writes and transformers asks for */
     if (n_meta > 0)
         memcpy(all + 1, meta, (size_t)n_meta * sizeof *meta);
-    LSC_TRY(nn_tensors_write(path, tensors, layout->n_blocks, all, n_meta + 1));
+    LSC_TRY(nn_tensors_write(path, tensors, n, all, n_meta + 1));
 cleanup:
-    lsc_free(tensors);
-    lsc_free(counts);
-    lsc_free(all);
+    nn_arena_free(&arena);
     return st;
+}
+
+lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
+                               int n_meta)
+{
+    return write_all(path, layout, theta, meta, n_meta, false);
+}
+
+lsc_status nn_checkpoint_write_aliased(const char *path, const lsc_layout *layout, const float *theta,
+                                       const nn_meta *meta, int n_meta)
+{
+    return write_all(path, layout, theta, meta, n_meta, true);
 }

@@ -5,7 +5,7 @@
  *   nn_plan      a graph compiled by a backend for (batch, statistics, precision); it owns all memory it
  *                will ever need: set_theta, forward and backward allocate nothing
  *   nn_loss      per-sample losses of logits and their gradient
- *   nn_tensors   named tensors in a file (safetensors)
+ *   nn_tensors   named tensors in a file (safetensors, torch.save)
  *
  * N images, C channels, H rows, W columns, F features, K classes. Images are [N, C, H, W] float.
  * SPDX-License-Identifier: MIT
@@ -128,9 +128,20 @@ lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *r
 /* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there. */
 const char *nn_backend_name(int i, const char **text, const char **remedy);
 
-/* ---- tensors in files (safetensors.c) ------------------------------------------------------- */
+/* ---- tensors in files (tensor_file.c) ------------------------------------------------------- */
 
-typedef enum { NN_DT_F32, NN_DT_F64, NN_DT_I64, NN_DT_F16, NN_DT_BF16, NN_DT_U8, NN_DT_I32 } nn_dtype;
+typedef enum {
+    NN_DT_F32,
+    NN_DT_F64,
+    NN_DT_I64,
+    NN_DT_F16,
+    NN_DT_BF16,
+    NN_DT_U8,
+    NN_DT_I32,
+    NN_DT_I16,
+    NN_DT_I8,
+    NN_DT_BOOL
+} nn_dtype;
 
 typedef struct {
     const char *name;
@@ -148,23 +159,33 @@ typedef struct {
 } nn_meta;
 
 typedef struct nn_tensors nn_tensors;
-/* Returns new. Every length is checked; LSC_ERR_FORMAT says path, tensor and offset. */
+/* Returns new. The first bytes tell the format: safetensors, or torch.save's .pth, .pt, .t7 (zip archives, and what
+ * came before PyTorch 1.6), in which nothing is executed. Every length is checked; LSC_ERR_FORMAT says path, tensor
+ * and offset. */
 lsc_status nn_tensors_read(const char *path, nn_tensors **out);
 void nn_tensors_free(nn_tensors *t);
 int nn_tensors_count(const nn_tensors *t);
 const nn_tensor *nn_tensors_at(const nn_tensors *t, int i);
 const nn_tensor *nn_tensors_find(const nn_tensors *t, const char *name); /* NULL: absent */
 const char *nn_tensors_meta(const nn_tensors *t, const char *key);       /* NULL: absent */
+/* Of a file by torch.save: the keys, joined by dots, under which the state_dict lies; "": at the top. NULL: the format
+ * knows one place only. */
+const char *nn_tensors_where(const nn_tensors *t);
 /* NAME.part, fsync, rename. Header padded to 8 bytes. */
 lsc_status nn_tensors_write(const char *path, const nn_tensor *tensors, int n, const nn_meta *meta, int n_meta);
 
 /* ---- checkpoints (checkpoint.c) ------------------------------------------------------------- */
 
-/* theta [n] by name. Missing, extra and misshapen tensors (both shapes named) and values that are not
- * finite are errors. running "num_batches_tracked" may be absent or integer. */
+/* theta [n] by name. What all names of the file begin with and the model's do not (module., _forward_module., model.)
+ * is taken off. Missing, extra and misshapen tensors (both shapes named) and values that are not finite are errors;
+ * tensors that are there under a second name too must be equal (layer_blocks.0. for model.layer1., ...). running
+ * "num_batches_tracked" may be absent or integer. */
 lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_layout *layout, float *theta);
 /* run.bin: names as in the PyTorch state_dict, num_batches_tracked as I64; metadata `format: pt` is added. */
 lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
                                int n_meta);
+/* The same with the second names, so that the class of the released GAC-FAS checkpoints loads it strictly. */
+lsc_status nn_checkpoint_write_aliased(const char *path, const lsc_layout *layout, const float *theta,
+                                       const nn_meta *meta, int n_meta);
 
 #endif

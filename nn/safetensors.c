@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "nn/safetensors.h"
+#include "nn/tensor_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,20 +16,11 @@
 #include <cjson/cJSON.h>
 
 #define MAX_HEADER ((uint64_t)100 * 1000 * 1000)
-#define MAX_FILE   ((size_t)1 << 40)
 #define MAX_EXACT  9007199254740992.0 /* 2^53: up to here a double holds every integer */
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "tensors in files are little-endian and are used in place"
 #endif
-
-struct nn_tensors {
-    uint8_t *bytes;
-    cJSON *header; /* owns the names and the metadata */
-    nn_tensor *tensors;
-    const nn_tensor **by_name; /* sorted */
-    int n;
-};
 
 /* Where the data lie, while the header is read. */
 typedef struct {
@@ -122,7 +114,6 @@ static lsc_status read_tensor(const cJSON *item, const data_area *area, nn_tenso
 {
     lsc_status st = LSC_OK;
     LSC_CHECK(cJSON_IsObject(item), LSC_ERR_FORMAT, "not an object");
-    t->name = item->string;
     LSC_TRY(read_dtype(cJSON_GetObjectItemCaseSensitive(item, "dtype"), &t->dtype));
     LSC_TRY(read_shape(cJSON_GetObjectItemCaseSensitive(item, "shape"), t));
     LSC_TRY(read_offsets(cJSON_GetObjectItemCaseSensitive(item, "data_offsets"), area, t));
@@ -130,28 +121,35 @@ cleanup:
     return st;
 }
 
-static lsc_status check_meta(const cJSON *meta)
+static lsc_status copy_text(nn_arena *arena, const char *text, const char **out)
+{
+    *out = nn_arena_text(arena, text, strlen(text));
+    return *out ? LSC_OK : lsc_fail(LSC_ERR_NOMEM, "no memory for a text of the header");
+}
+
+static lsc_status read_meta(nn_tensors *t, const cJSON *meta)
 {
     lsc_status st = LSC_OK;
     const cJSON *item;
     char shown[64];
 
     LSC_CHECK(cJSON_IsObject(meta), LSC_ERR_FORMAT, "__metadata__ is not an object");
+    t->n_meta = 0;
+    NN_TAKE(&t->arena, t->meta, cJSON_GetArraySize(meta));
     cJSON_ArrayForEach(item, meta)
     {
+        nn_meta *m = &t->meta[t->n_meta];
         LSC_CHECK(cJSON_IsString(item), LSC_ERR_FORMAT, "__metadata__: '%s' is not a string",
                   lsc_shown(item->string, shown, sizeof shown));
+        LSC_TRY(copy_text(&t->arena, item->string, &m->key));
+        LSC_TRY(copy_text(&t->arena, item->valuestring, &m->value));
+        t->n_meta++;
     }
 cleanup:
     return st;
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp((*(const nn_tensor *const *)a)->name, (*(const nn_tensor *const *)b)->name);
-}
 
 static size_t size_of(const nn_tensor *t)
 {
@@ -189,41 +187,31 @@ cleanup:
     return st;
 }
 
-/* Sorts `order` by name. */
-static lsc_status check_names(const nn_tensor **order, int n)
-{
-    char shown[96];
-    qsort(order, (size_t)n, sizeof *order, compare_names);
-    for (int i = 1; i < n; i++)
-        if (strcmp(order[i - 1]->name, order[i]->name) == 0)
-            return lsc_fail(LSC_ERR_FORMAT, "two tensors are named '%s'",
-                            lsc_shown(order[i]->name, shown, sizeof shown));
-    return LSC_OK;
-}
-
-static lsc_status read_tensors(nn_tensors *t, const data_area *area)
+static lsc_status read_tensors(nn_tensors *t, const cJSON *header, const data_area *area)
 {
     lsc_status st = LSC_OK;
+    const nn_tensor **order = NULL;
     const cJSON *item;
     char shown[96];
-    int count = cJSON_GetArraySize(t->header);
+    int count = cJSON_GetArraySize(header);
 
-    LSC_NEW(t->tensors, count);
-    LSC_NEW(t->by_name, count);
-    cJSON_ArrayForEach(item, t->header)
+    NN_TAKE(&t->arena, t->tensors, count);
+    LSC_NEW(order, count);
+    cJSON_ArrayForEach(item, header)
     {
+        nn_tensor *tensor = &t->tensors[t->n];
         if (strcmp(item->string, "__metadata__") == 0) {
-            LSC_TRY(check_meta(item));
+            LSC_TRY(read_meta(t, item));
             continue;
         }
-        LSC_TRY(lsc_context(read_tensor(item, area, &t->tensors[t->n]), "tensor '%s'",
-                            lsc_shown(item->string, shown, sizeof shown)));
-        t->by_name[t->n] = &t->tensors[t->n];
-        t->n++;
+        LSC_TRY(
+            lsc_context(read_tensor(item, area, tensor), "tensor '%s'", lsc_shown(item->string, shown, sizeof shown)));
+        LSC_TRY(copy_text(&t->arena, item->string, &tensor->name));
+        order[t->n++] = tensor;
     }
-    LSC_TRY(check_tiling(t->by_name, t->n, area));
-    LSC_TRY(check_names(t->by_name, t->n));
+    LSC_TRY(check_tiling(order, t->n, area));
 cleanup:
+    lsc_free(order);
     return st;
 }
 
@@ -256,9 +244,11 @@ cleanup:
     return st;
 }
 
-static lsc_status read_all(nn_tensors *t, size_t n)
+lsc_status nn_safetensors_read(nn_tensors *t)
 {
     lsc_status st = LSC_OK;
+    cJSON *header = NULL;
+    size_t n = t->size;
     uint64_t length;
 
     LSC_CHECK(n >= 8, LSC_ERR_FORMAT, "%zu bytes: not a safetensors file, which begins with 8 bytes of length", n);
@@ -267,59 +257,9 @@ static lsc_status read_all(nn_tensors *t, size_t n)
               (unsigned long long)length, (unsigned long long)MAX_HEADER);
     LSC_CHECK(length <= n - 8, LSC_ERR_FORMAT, "a header of %llu bytes in a file of %zu", (unsigned long long)length,
               n);
-    LSC_TRY(parse_header((const char *)t->bytes + 8, length, &t->header));
-    LSC_TRY(read_tensors(t, &(data_area){t->bytes + 8 + length, n - 8 - length, 8 + length}));
+    LSC_TRY(parse_header((const char *)t->bytes + 8, length, &header));
+    LSC_TRY(read_tensors(t, header, &(data_area){t->bytes + 8 + length, n - 8 - length, 8 + length}));
 cleanup:
+    cJSON_Delete(header);
     return st;
-}
-
-lsc_status nn_tensors_read(const char *path, nn_tensors **out)
-{
-    lsc_status st = LSC_OK;
-    nn_tensors *t = NULL;
-    size_t n = 0;
-
-    LSC_NEW(t, 1);
-    LSC_TRY(lsc_file_read(path, MAX_FILE, &t->bytes, &n));
-    LSC_TRY(lsc_context(read_all(t, n), "%s", path));
-    *out = t;
-    t = NULL;
-cleanup:
-    nn_tensors_free(t);
-    return st;
-}
-
-void nn_tensors_free(nn_tensors *t)
-{
-    if (t == NULL)
-        return;
-    cJSON_Delete(t->header);
-    lsc_free(t->tensors);
-    lsc_free(t->by_name);
-    lsc_free(t->bytes);
-    lsc_free(t);
-}
-
-int nn_tensors_count(const nn_tensors *t)
-{
-    return t->n;
-}
-
-const nn_tensor *nn_tensors_at(const nn_tensors *t, int i)
-{
-    return i >= 0 && i < t->n ? &t->tensors[i] : NULL;
-}
-
-const nn_tensor *nn_tensors_find(const nn_tensors *t, const char *name)
-{
-    const nn_tensor key = {.name = name}, *key_at = &key;
-    const nn_tensor **found = bsearch(&key_at, t->by_name, (size_t)t->n, sizeof *t->by_name, compare_names);
-    return found ? *found : NULL;
-}
-
-const char *nn_tensors_meta(const nn_tensors *t, const char *key)
-{
-    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(t->header, "__metadata__");
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(meta, key);
-    return item ? item->valuestring : NULL;
 }

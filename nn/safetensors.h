@@ -15,7 +15,10 @@
     X(F16, 2)                                                                                                          \
     X(BF16, 2)                                                                                                         \
     X(U8, 1)                                                                                                           \
-    X(I32, 4)
+    X(I32, 4)                                                                                                          \
+    X(I16, 2)                                                                                                          \
+    X(I8, 1)                                                                                                           \
+    X(BOOL, 1)
 
 typedef struct {
     const char *name;

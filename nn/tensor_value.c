@@ -21,6 +21,8 @@ VALUE(f64, double)
 VALUE(i64, int64_t)
 VALUE(u8, uint8_t)
 VALUE(i32, int32_t)
+VALUE(i16, int16_t)
+VALUE(i8, int8_t)
 
 /* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
 static double f16(const uint8_t *data, int64_t i)
@@ -45,8 +47,8 @@ static double bf16(const uint8_t *data, int64_t i)
 }
 
 static double (*const readers[])(const uint8_t *, int64_t) = {
-    [NN_DT_F32] = f32,   [NN_DT_F64] = f64, [NN_DT_I64] = i64, [NN_DT_F16] = f16,
-    [NN_DT_BF16] = bf16, [NN_DT_U8] = u8,   [NN_DT_I32] = i32,
+    [NN_DT_F32] = f32, [NN_DT_F64] = f64, [NN_DT_I64] = i64, [NN_DT_F16] = f16, [NN_DT_BF16] = bf16,
+    [NN_DT_U8] = u8,   [NN_DT_I32] = i32, [NN_DT_I16] = i16, [NN_DT_I8] = i8,   [NN_DT_BOOL] = u8,
 };
 
 double nn_tensor_value(const nn_tensor *t, int64_t i)

@@ -67,9 +67,12 @@ static const struct {
 static const struct {
     const char *header, *pattern;
 } parties[] = {
-    {"hdf5", "landscape/*"},        {"vtk", "viz/*xx"},        {"dnnl", "nn/backend/*"},    {"oneapi/", "nn/backend/*"},
-    {"cuda", "nn/backend/cuda/*"},  {"yaml.h", "app/*"},       {"Random123", "base/rng.c"}, {"nettle", "base/hash.c"},
-    {"cudnn", "nn/backend/cuda/*"}, {"omp.h", "nn/backend/*"},
+    {"hdf5", "landscape/*"},       {"vtk", "viz/*xx"},
+    {"dnnl", "nn/backend/*"},      {"oneapi/", "nn/backend/*"},
+    {"cuda", "nn/backend/cuda/*"}, {"yaml.h", "app/*"},
+    {"Random123", "base/rng.c"},   {"nettle", "base/hash.c"},
+    {"minizip", "nn/torch_zip.c"}, {"cudnn", "nn/backend/cuda/*"},
+    {"omp.h", "nn/backend/*"},
 };
 
 static const char *area_of(const char *path)

@@ -186,21 +186,92 @@ static void the_count_may_be_absent_or_an_integer(void **state)
     CHECK_REAL(out[12], 5, 0);
 }
 
-static void the_prefix_of_data_parallel_is_taken_off_if_all_have_it(void **state)
+static void prefixed(const char *prefix, char names[N_TENSORS][64], nn_tensor t[N_TENSORS])
 {
-    (void)state;
-    char names[N_TENSORS][64];
-    float out[N];
-    nn_tensor t[N_TENSORS];
     tensors_of(t);
     for (int i = 0; i < N_TENSORS; i++) {
-        snprintf(names[i], sizeof names[i], "module.%s", t[i].name);
+        snprintf(names[i], 64, "%s%s", prefix, t[i].name);
         t[i].name = names[i];
     }
-    CHECK_OK(fill(t, N_TENSORS, out));
-    CHECK_BYTES(out, theta, 12 * sizeof(float));
+}
+
+static void prefixes_of_wrappers_are_taken_off_if_all_have_them(void **state)
+{
+    (void)state;
+    static const char *const prefixes[] = {
+        "module.", "_forward_module.", "module._forward_module.", "_forward_module.module.", "model.", "module.model."};
+    char names[N_TENSORS][64];
+    nn_tensor t[N_TENSORS];
+    for (size_t i = 0; i < LSC_COUNT(prefixes); i++) {
+        float out[N] = {0};
+        prefixed(prefixes[i], names, t);
+        CHECK_OK(fill(t, N_TENSORS, out));
+        CHECK_BYTES(out, theta, 12 * sizeof(float));
+    }
+    prefixed("module.", names, t);
     t[3].name = "head.weight";
     refuses(t, N_TENSORS, "tensor 'conv.weight' of the model is missing (5 such)");
+    prefixed("wrapped.", names, t);
+    refuses(t, N_TENSORS, "tensor 'conv.weight' of the model is missing (6 such)");
+}
+
+/* A layout by hand: two layers of a face checkpoint, and its head. */
+enum { N_FACE = 4 };
+static const lsc_block face_blocks[] = {
+    {.name = "model.conv1.weight", .role = LSC_WEIGHT, .rank = 1, .shape = {1}, .offset = 0},
+    {.name = "model.layer1.0.conv1.weight", .role = LSC_WEIGHT, .rank = 1, .shape = {1}, .offset = 1},
+    {.name = "model.layer4.1.bn2.num_batches_tracked", .role = LSC_BUFFER, .rank = 0, .offset = 2},
+    {.name = "fc.weight", .role = LSC_WEIGHT, .rank = 1, .shape = {1}, .offset = 3},
+};
+static const lsc_layout face = {face_blocks, sizeof *face_blocks, N_FACE, N_FACE, N_FACE - 1};
+static const float face_theta[N_FACE] = {1, 2, 3, 4};
+
+static void second_names_are_written_and_read(void **state)
+{
+    (void)state;
+    const char *path = test_path("aliased.bin");
+    nn_tensors *t = NULL;
+    float out[N_FACE] = {0};
+
+    CHECK_OK(nn_checkpoint_write_aliased(path, &face, face_theta, NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_INT(nn_tensors_count(t), N_FACE + 2);
+    CHECK_REAL(nn_tensor_value(nn_tensors_find(t, "layer_blocks.0.0.conv1.weight"), 0), 2, 0);
+    CHECK_REAL(nn_tensor_value(nn_tensors_find(t, "layer_blocks.3.1.bn2.num_batches_tracked"), 0), 3, 0);
+    CHECK_OK(nn_checkpoint_fill(t, path, &face, out));
+    CHECK_BYTES(out, face_theta, sizeof out);
+    nn_tensors_free(t);
+
+    CHECK_OK(nn_checkpoint_write(path, &face, face_theta, NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_INT(nn_tensors_count(t), N_FACE);
+    nn_tensors_free(t);
+}
+
+static void second_names_that_differ_are_refused(void **state)
+{
+    (void)state;
+    const char *path = test_path("face.safetensors");
+    static const float other[] = {5};
+    nn_tensor all[] = {
+        {.name = "model.conv1.weight", .rank = 1, .shape = {1}, .data = face_theta},
+        {.name = "model.layer1.0.conv1.weight", .rank = 1, .shape = {1}, .data = face_theta + 1},
+        {.name = "fc.weight", .rank = 1, .shape = {1}, .data = face_theta + 3},
+        {.name = "layer_blocks.0.0.conv1.weight", .rank = 1, .shape = {1}, .data = other},
+    };
+    nn_tensors *t = NULL;
+    float out[N_FACE];
+    CHECK_OK(nn_tensors_write(path, all, LSC_COUNT(all), NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_FAILS(nn_checkpoint_fill(t, path, &face, out), LSC_ERR_FORMAT,
+                "tensor 'layer_blocks.0.0.conv1.weight' differs from 'model.layer1.0.conv1.weight', of which it is");
+    nn_tensors_free(t);
+    all[3].name = "layer_blocks.1.0.conv1.weight";
+    CHECK_OK(nn_tensors_write(path, all, LSC_COUNT(all), NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_FAILS(nn_checkpoint_fill(t, path, &face, out), LSC_ERR_FORMAT,
+                "tensor 'layer_blocks.1.0.conv1.weight' is not in the model (1 such)");
+    nn_tensors_free(t);
 }
 
 static const char *torture_path;
@@ -241,7 +312,9 @@ int main(void)
         TEST_IN_FOLDER(other_real_types_become_float),
         TEST_IN_FOLDER(integers_are_no_weights),
         TEST_IN_FOLDER(the_count_may_be_absent_or_an_integer),
-        TEST_IN_FOLDER(the_prefix_of_data_parallel_is_taken_off_if_all_have_it),
+        TEST_IN_FOLDER(prefixes_of_wrappers_are_taken_off_if_all_have_them),
+        TEST_IN_FOLDER(second_names_are_written_and_read),
+        TEST_IN_FOLDER(second_names_that_differ_are_refused),
         TEST_IN_FOLDER(no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void tensors_that_are_no_tensors_are_refused(void **state)
     refuses("{\"a\":1}", 0, "tensor 'a': not an object");
     refuses("{\"a\":{}}", 0, "tensor 'a': 'dtype' is absent");
     refuses("{\"a\":{\"dtype\":7}}", 0, "'dtype' is absent or not a string");
-    refuses("{" TENSOR("a", "Q7", "[1]", 0, 4) "}", 4, "unknown dtype 'Q7' (known: F32 F64 I64 F16 BF16 U8 I32)");
+    refuses("{" TENSOR("a", "Q7", "[1]", 0, 4) "}", 4, "unknown dtype 'Q7' (known: F32 F64 I64 F16 BF16 U8 I32 I16 I8 BOOL)");
     refuses("{\"a\":{\"dtype\":\"F32\"}}", 0, "'shape' is absent");
     refuses("{" TENSOR("a", "F32", "[-1]", 0, 4) "}", 4, "dimension 0 of 'shape' is not a whole number");
     refuses("{" TENSOR("a", "F32", "[2,0.5]", 0, 4) "}", 4, "dimension 1 of 'shape' is not a whole number");
@@ -160,6 +160,12 @@ static void every_type_gives_its_values(void **state)
     CHECK_REAL(nn_tensor_value(&t, 1), -7, 0);
     t = (nn_tensor){.dtype = NN_DT_U8, .data = (uint8_t[]){1, 200}};
     CHECK_REAL(nn_tensor_value(&t, 1), 200, 0);
+    t = (nn_tensor){.dtype = NN_DT_I16, .data = (int16_t[]){1, -300}};
+    CHECK_REAL(nn_tensor_value(&t, 1), -300, 0);
+    t = (nn_tensor){.dtype = NN_DT_I8, .data = (int8_t[]){1, -100}};
+    CHECK_REAL(nn_tensor_value(&t, 1), -100, 0);
+    t = (nn_tensor){.dtype = NN_DT_BOOL, .data = (uint8_t[]){0, 1}};
+    CHECK_REAL(nn_tensor_value(&t, 1), 1, 0);
 }
 
 static const float floats[] = {0.1f, -0.0f, 3e38f, 1e-45f, 5, 6};
