@@ -25,7 +25,7 @@ enum { DIRS = 0x200, POINTS, SAMPLES, SAVE_EVERY, OVERWRITE, NO_VTP, TEXT };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is looked at:", 1},
-    {"ckpt", TEXT, "FILE", 0, "the minimum: run.bin of train, or PyTorch's safetensors", 1},
+    {"ckpt", TEXT, "FILE", 0, "the minimum: run.bin of train, or PyTorch's .safetensors, .pth, .pt, .t7", 1},
     {"data", TEXT + 1, "KIND:PATH", 0, "data set and its folder (by default as the checkpoint says)", 1},
     {"loss", TEXT + 2, "NAME", 0, "loss (likewise)", 1},
     {"model", TEXT + 3, "NAME", 0, "network (likewise)", 1},

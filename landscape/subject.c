@@ -74,6 +74,16 @@ static void compare_data(const landscape_subject *s, const char *path)
                      lsc_shown(path, shown, sizeof shown));
 }
 
+/* Of the dicts that a file of torch.save may hold, the reader chose one. */
+static void report_place(const landscape_subject *s, const char *path)
+{
+    char shown[256], place[128];
+    const char *where = nn_tensors_where(s->tensors);
+    if (where != NULL && where[0] != '\0')
+        lsc_log_info("%s: %d tensors under '%s'", lsc_shown(path, shown, sizeof shown), nn_tensors_count(s->tensors),
+                     lsc_shown(where, place, sizeof place));
+}
+
 static lsc_status take_theta(landscape_subject *s, const char *path)
 {
     lsc_status st = LSC_OK;
@@ -107,6 +117,7 @@ lsc_status landscape_subject_init(landscape_subject *s, const landscape_options 
     lsc_status st = LSC_OK;
     *s = (landscape_subject){0};
     LSC_TRY(nn_tensors_read(o->ckpt, &s->tensors));
+    report_place(s, o->ckpt);
     LSC_TRY(lsc_hash_file(o->ckpt, s->sha256));
     LSC_TRY(read_task(s, o));
     LSC_TRY(lsc_context(app_task_data(&s->task, DS_TRAIN, &s->data), "data (elsewhere? --data KIND:PATH)"));
