@@ -25,7 +25,7 @@
 /* As given on the command line; texts are borrowed. Zero means the default, but common.seed -1. */
 typedef struct {
     cli_common common;
-    const char *ckpt;  /* run.bin, or PyTorch's safetensors; required */
+    const char *ckpt;  /* run.bin, or a file by PyTorch; required */
     const char *out;   /* surface file; NULL: surface.h5 beside ckpt */
     const char *model; /* these three instead of what the checkpoint says */
     const char *loss;
