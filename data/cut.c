@@ -46,6 +46,8 @@ lsc_status ds_cut_request(const ds_options *o, ds_request *out)
               "data: a limit is for data without domains, the images of each domain are counted by per_domain");
     out->folder = o->path;
     out->test = of_test_split(o);
+    out->pad = o->pad;
+    out->copied = o->pad > 0 || !one_domain || o->per_domain > 0;
     out->most = o->limit;
     if (!out->test && o->per_domain > 0)
         out->most = o->per_domain * (n_sources(o) + (o->split == DS_HELD ? o->n_held : 0));

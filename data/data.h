@@ -1,8 +1,9 @@
 /*
  * data.h - labelled images: data sets, domains by rotation, augmentation, the order of an epoch.
  *
- * Images are kept as bytes [N, C, H, W] (grey ones with C = 1, repeated when they are read) and normalized
- * when they are read: (byte - mean_c) / std_c. What a loader gives depends on (seed, epoch, index) only.
+ * Images are kept as they are in their files, as bytes or (npy) floats [N, C, H, W], grey ones with C = 1, repeated
+ * when they are read, and normalized when they are read: (value - mean_c) / std_c. Pixels that are put around an
+ * image are 0 before this. What a loader gives depends on (seed, epoch, index) only.
  * An open data set is constant: any number of threads may read it at once.
  * SPDX-License-Identifier: MIT
  */
@@ -19,7 +20,7 @@ typedef enum {
 } ds_split;
 
 typedef struct {
-    const char *kind; /* a row of datasets.def: "idx", "cifar10" */
+    const char *kind; /* a row of datasets.def: "idx", "cifar10", ... (docs/data.md) */
     const char *path; /* folder */
     ds_split split;
     const double *rotations; /* degrees, anticlockwise about the centre, bilinear, zero outside */
@@ -29,16 +30,18 @@ typedef struct {
     int64_t per_domain;       /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
     int64_t limit;            /* without domains: at most the first images of the split; 0: all */
     int pad;                  /* zero pixels on each side, put on before the rotation */
-    const double *mean, *std; /* [n_channels] or [1], in 0..255; NULL: 0 and 255 */
+    const double *mean, *std; /* [n_channels] or [1]: of bytes in 0..255, of floats in their own unit; NULL: bytes
+                                 become 0..1, floats stay */
     int n_mean, n_std;
-    int channels; /* 0: 3, grey repeated */
-    int classes;  /* labels must be less; 0: the data set's usual number */
+    int channels;   /* 0: 3, grey repeated */
+    int classes;    /* labels must be less; 0: the data set's usual number, or what its files say */
+    int64_t memory; /* bytes that the images may take; 0: three quarters of the machine's */
 } ds_options;
 
 typedef struct ds_dataset ds_dataset;
 
 /* Returns new. LSC_ERR_IO, LSC_ERR_FORMAT: path, offset and what would be right (labels out of range,
- * lengths that do not agree). LSC_ERR_ARG: unknown kind, fewer images than asked for. */
+ * lengths that do not agree). LSC_ERR_ARG: unknown kind, fewer images than asked for, more than fit in memory. */
 lsc_status ds_open(const ds_options *o, ds_dataset **out);
 void ds_close(ds_dataset *d);
 int64_t ds_count(const ds_dataset *d);
@@ -47,7 +50,7 @@ int64_t ds_classes(const ds_dataset *d);
 int ds_n_domains(const ds_dataset *d);
 const int32_t *ds_labels(const ds_dataset *d);    /* [N] */
 const int32_t *ds_domains(const ds_dataset *d);   /* [N], 0 .. n_domains-1 */
-const char *ds_hash(const ds_dataset *d);         /* SHA-256 of bytes, labels and domains as kept, hex */
+const char *ds_hash(const ds_dataset *d);         /* SHA-256 of pixels, labels and domains as kept, hex */
 const char *ds_kind_at(int i, const char **text); /* NULL past the last */
 
 /* Images by index (0 <= index < N), normalized, [n, C, H, W]; labels and domains [n] may be NULL. */

@@ -4,37 +4,59 @@
  */
 #include "data/dataset.h"
 
+#include <assert.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 
 /* More than any network here takes, and few enough that sizes stay small. */
-#define DS_MAX_PAD      1024
-#define DS_MAX_CHANNELS 3
+#define DS_MAX_PAD 1024
 
-/* Frame and turn the planes of every image, domain by domain. */
-static lsc_status fill_bytes(ds_dataset *d, const ds_images *images, const ds_cut *cut, int pad)
+/* Frame and turn the planes of one image. */
+static void turn_image(ds_dataset *d, const ds_transform *t, const ds_images *images, int64_t from, int64_t to)
+{
+    int64_t from_plane = (int64_t)images->height * images->width, to_plane = (int64_t)d->height * d->width;
+    for (int c = 0; c < d->kept; c++) {
+        int64_t at = (from * d->kept + c) * from_plane, put = (to * d->kept + c) * to_plane;
+        if (images->floats != NULL)
+            ds_transform_floats(t, images->floats + at, d->floats + put);
+        else
+            ds_transform_bytes(t, images->bytes + at, d->bytes + put);
+    }
+}
+
+/* Frame and turn every image, domain by domain. */
+static lsc_status turn_images(ds_dataset *d, const ds_images *images, const ds_cut *cut, int pad)
 {
     lsc_status st = LSC_OK;
     ds_transform *t = NULL;
-    int64_t from_plane = (int64_t)images->height * images->width, to_plane = (int64_t)d->height * d->width;
+    int64_t values = d->n * d->kept * d->height * d->width;
 
-    LSC_NEW(d->bytes, d->n * d->kept * to_plane);
+    if (images->floats != NULL)
+        LSC_NEW(d->floats, values);
+    else
+        LSC_NEW(d->bytes, values);
     for (int domain = 0; domain < d->n_domains; domain++) {
         double degrees = cut->degrees != NULL ? cut->degrees[domain] : 0;
         LSC_TRY(ds_transform_new(images->height, images->width, pad, degrees, &t));
-        for (int64_t m = d->member_start[domain]; m < d->member_start[domain + 1]; m++) {
-            const uint8_t *from = images->pixels + (cut->first + d->members[m]) * d->kept * from_plane;
-            uint8_t *to = d->bytes + d->members[m] * d->kept * to_plane;
-            for (int c = 0; c < d->kept; c++)
-                ds_transform_apply(t, from + c * from_plane, to + c * to_plane);
-        }
+        for (int64_t m = d->member_start[domain]; m < d->member_start[domain + 1]; m++)
+            turn_image(d, t, images, cut->first + d->members[m], d->members[m]);
         ds_transform_free(t);
         t = NULL;
     }
 cleanup:
     ds_transform_free(t);
     return st;
+}
+
+static void take_images(ds_dataset *d, ds_images *images)
+{
+    assert(images->n == d->n);
+    d->bytes = images->bytes;
+    d->floats = images->floats;
+    images->bytes = NULL;
+    images->floats = NULL;
 }
 
 /* Labels, domains, and the images of each domain in order. */
@@ -67,7 +89,7 @@ static double channel_value(const double *values, int n, int channel, double oth
     return values == NULL || n == 0 ? otherwise : values[n == 1 ? 0 : channel];
 }
 
-/* What each byte of each channel becomes: (byte - mean) / std, formed in double. */
+/* Mean and deviation of each channel, and what each byte becomes: (byte - mean) / deviation, formed in double. */
 static lsc_status fill_values(ds_dataset *d, const ds_options *o)
 {
     lsc_status st = LSC_OK;
@@ -76,9 +98,12 @@ static lsc_status fill_values(ds_dataset *d, const ds_options *o)
               d->channels, d->channels);
     LSC_NEW(d->value, d->channels * 256);
     for (int c = 0; c < d->channels; c++) {
-        double mean = channel_value(o->mean, o->n_mean, c, 0), deviation = channel_value(o->std, o->n_std, c, 255);
+        double mean = channel_value(o->mean, o->n_mean, c, 0);
+        double deviation = channel_value(o->std, o->n_std, c, d->floats != NULL ? 1 : 255);
         LSC_CHECK(isfinite(mean) && isfinite(deviation) && deviation > 0, LSC_ERR_ARG,
                   "data: channel %d: mean %g, deviation %g, the deviation must be more than 0", c, mean, deviation);
+        d->mean[c] = mean;
+        d->deviation[c] = deviation;
         for (int byte = 0; byte < 256; byte++)
             d->value[c * 256 + byte] = (float)((byte - mean) / deviation);
     }
@@ -91,7 +116,11 @@ static lsc_status fill_hash(ds_dataset *d)
     lsc_status st = LSC_OK;
     lsc_hash *h = NULL;
     LSC_TRY(lsc_hash_new(&h));
-    lsc_hash_add(h, d->bytes, (size_t)(d->n * d->kept * d->height * d->width));
+    size_t values = (size_t)(d->n * d->kept * d->height * d->width);
+    if (d->floats != NULL)
+        lsc_hash_add(h, d->floats, values * sizeof *d->floats);
+    else
+        lsc_hash_add(h, d->bytes, values);
     lsc_hash_add(h, d->labels, (size_t)d->n * sizeof *d->labels);
     lsc_hash_add(h, d->domains, (size_t)d->n * sizeof *d->domains);
     lsc_hash_hex(h, d->hash);
@@ -109,9 +138,30 @@ static lsc_status fill_shape(ds_dataset *d, const ds_options *o, const ds_images
     d->width = images->width + 2 * o->pad;
     LSC_CHECK(d->channels == d->kept || (d->kept == 1 && d->channels <= DS_MAX_CHANNELS), LSC_ERR_ARG,
               "data: images of %d channels cannot be read with %d", d->kept, d->channels);
-    LSC_CHECK(d->n * d->kept <= 4 * DS_MAX_PIXELS / ((int64_t)d->height * d->width), LSC_ERR_ARG,
-              "data: %lld images of %d x %d with %d pixels around them do not fit in memory", (long long)d->n,
-              images->height, images->width, o->pad);
+cleanup:
+    return st;
+}
+
+static int64_t most_memory(const ds_options *o)
+{
+    return o->memory > 0 ? o->memory : (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 4 * 3;
+}
+
+/* What the kind reads from the files. */
+static lsc_status load(const ds_options *o, ds_request *request, ds_images *images)
+{
+    lsc_status st = LSC_OK;
+    const ds_kind *kind = NULL;
+
+    LSC_CHECK(o->kind != NULL && o->path != NULL, LSC_ERR_ARG, "data: a kind and a folder must be named");
+    LSC_TRY(ds_kind_find(o->kind, &kind));
+    LSC_CHECK(o->pad >= 0 && o->pad <= DS_MAX_PAD, LSC_ERR_ARG, "data: pad is %d, must be 0 to %d", o->pad, DS_MAX_PAD);
+    request->classes = o->classes > 0 ? o->classes : kind->classes;
+    request->memory = most_memory(o);
+    LSC_TRY(ds_cut_request(o, request));
+    LSC_TRY(kind->load(request, images));
+    if (request->classes > 0)
+        images->classes = request->classes;
 cleanup:
     return st;
 }
@@ -121,25 +171,22 @@ lsc_status ds_open(const ds_options *o, ds_dataset **out)
     lsc_status st = LSC_OK;
     ds_dataset *d = NULL;
     ds_images images = {0};
-    const ds_kind *kind = NULL;
     ds_request request = {0};
     ds_cut cut;
 
-    LSC_CHECK(o->kind != NULL && o->path != NULL, LSC_ERR_ARG, "data: a kind and a folder must be named");
-    LSC_TRY(ds_kind_find(o->kind, &kind));
-    LSC_CHECK(o->pad >= 0 && o->pad <= DS_MAX_PAD, LSC_ERR_ARG, "data: pad is %d, must be 0 to %d", o->pad, DS_MAX_PAD);
-    LSC_NEW(d, 1);
-    d->classes = o->classes > 0 ? o->classes : kind->classes;
-    request.classes = d->classes;
-    LSC_TRY(ds_cut_request(o, &request));
-    LSC_TRY(kind->load(&request, &images));
+    LSC_TRY(load(o, &request, &images));
     LSC_TRY(ds_cut_make(o, images.n, &cut));
+    LSC_NEW(d, 1);
+    d->classes = images.classes;
     d->n = cut.n;
     d->n_domains = cut.n_domains;
     LSC_TRY(fill_shape(d, o, &images));
-    LSC_TRY(fill_values(d, o));
     LSC_TRY(fill_labels(d, &images, &cut));
-    LSC_TRY(fill_bytes(d, &images, &cut, o->pad));
+    if (request.copied)
+        LSC_TRY(turn_images(d, &images, &cut, o->pad));
+    else
+        take_images(d, &images);
+    LSC_TRY(fill_values(d, o));
     LSC_TRY(fill_hash(d));
     *out = d;
     d = NULL;
@@ -154,6 +201,7 @@ void ds_close(ds_dataset *d)
     if (d == NULL)
         return;
     lsc_free(d->bytes);
+    lsc_free(d->floats);
     lsc_free(d->labels);
     lsc_free(d->domains);
     lsc_free(d->members);

@@ -11,34 +11,43 @@
 #include "data/data.h"
 
 /* Of one split, no more than any file of the kinds known here holds, and an amount that fits in memory. */
-#define DS_MAX_PIXELS ((int64_t)1 << 31)
+#define DS_MAX_PIXELS   ((int64_t)1 << 31)
+#define DS_MAX_CHANNELS 3
 
 typedef struct {
     const char *folder;
-    bool test;    /* the test split instead of the training split */
-    int64_t most; /* at most these first images; 0: all */
-    int classes;  /* labels must be less */
+    bool test;      /* the test split instead of the training split */
+    int64_t most;   /* at most these first images; 0: all */
+    int classes;    /* labels must be less; 0: as the files say */
+    bool copied;    /* domains are cut, frames put on: the images are twice in memory for a while, ... */
+    int pad;        /* ... the second time with a frame of so many pixels */
+    int64_t memory; /* bytes, for both */
 } ds_request;
 
-/* Images as they are in the files, in file order. */
+/* Images as they are in the files, in file order: bytes or floats, the other is NULL. */
 typedef struct {
     int64_t n;
     int channels, height, width;
-    uint8_t *pixels; /* [n, channels, height, width] */
-    uint8_t *labels; /* [n] */
+    uint8_t *bytes;  /* [n, channels, height, width] */
+    float *floats;   /* likewise, all finite */
+    int32_t *labels; /* [n] */
+    int classes;     /* where the request has none */
 } ds_images;
 void ds_images_free(ds_images *images);
 
 typedef struct {
     const char *name, *source;
+    int classes; /* the usual number; 0: load finds it in the files */
     /* REQUIRED */
-    int classes; /* the usual number */
     /* Fills *out only on success (ds_images_free). LSC_ERR_IO, LSC_ERR_FORMAT: path, place, what would be right. */
     lsc_status (*load)(const ds_request *r, ds_images *out);
 } ds_kind;
 
 /* The check of one label, for load. `path` and `index` say where it lies. */
-lsc_status ds_check_label(const char *path, int64_t index, int label, int classes);
+lsc_status ds_check_label(const char *path, int64_t index, int64_t label, int classes);
+/* Whether images of this n and shape, of so many bytes a value, fit in memory: for load, before it allocates them.
+ * LSC_ERR_ARG has both numbers and the keys that make it less. */
+lsc_status ds_check_memory(const ds_request *r, const ds_images *images, size_t value_size);
 /* By name; LSC_ERR_ARG lists the known ones. */
 lsc_status ds_kind_find(const char *name, const ds_kind **out);
 
@@ -58,24 +67,27 @@ int ds_cut_domain(const ds_cut *cut, int64_t i);
 
 struct ds_dataset {
     int64_t n;
-    int kept;                    /* channels of bytes: 1 or `channels` */
+    int kept;                    /* channels of bytes or floats: 1 or `channels` */
     int channels, height, width; /* of what is read */
     int n_domains, classes;
-    uint8_t *bytes;        /* [n, kept, height, width] */
+    uint8_t *bytes;        /* [n, kept, height, width]; NULL: floats */
+    float *floats;         /* likewise; NULL: bytes */
     int32_t *labels;       /* [n] */
     int32_t *domains;      /* [n] */
     int64_t *members;      /* [n] the images by domain */
     int64_t *member_start; /* [n_domains + 1] in members */
-    float *value;          /* [channels, 256] what each byte becomes */
+    double mean[DS_MAX_CHANNELS], deviation[DS_MAX_CHANNELS];
+    float *value; /* [channels, 256] what each byte becomes */
     char hash[65];
 };
 
-/* A frame of `pad` zeros, then a rotation: maps of byte planes (transform.c). */
+/* A frame of `pad` zeros, then a rotation: maps of planes (transform.c). */
 typedef struct ds_transform ds_transform;
 /* Returns new: for planes [height, width] of a rotation by `degrees`. */
 lsc_status ds_transform_new(int height, int width, int pad, double degrees, ds_transform **out);
 void ds_transform_free(ds_transform *t);
 /* from [height, width] -> to [height + 2 pad, width + 2 pad] */
-void ds_transform_apply(const ds_transform *t, const uint8_t *from, uint8_t *to);
+void ds_transform_bytes(const ds_transform *t, const uint8_t *from, uint8_t *to); /* rounded */
+void ds_transform_floats(const ds_transform *t, const float *from, float *to);
 
 #endif

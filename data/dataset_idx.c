@@ -147,8 +147,8 @@ static lsc_status idx_read_pixels(idx_file *f, ds_images *images, int64_t promis
 {
     lsc_status st = LSC_OK;
     int64_t bytes = images->n * images->height * images->width;
-    LSC_NEW(images->pixels, bytes);
-    LSC_TRY(idx_read(f, images->pixels, bytes, "images"));
+    LSC_NEW(images->bytes, bytes);
+    LSC_TRY(idx_read(f, images->bytes, bytes, "images"));
     if (images->n == promised)
         LSC_TRY(idx_read_end(f));
 cleanup:
@@ -158,13 +158,19 @@ cleanup:
 static lsc_status idx_read_labels(idx_file *f, ds_images *images, int64_t promised, int classes)
 {
     lsc_status st = LSC_OK;
+    uint8_t *bytes = NULL;
+
+    LSC_NEW(bytes, images->n);
     LSC_NEW(images->labels, images->n);
-    LSC_TRY(idx_read(f, images->labels, images->n, "labels"));
+    LSC_TRY(idx_read(f, bytes, images->n, "labels"));
     if (images->n == promised)
         LSC_TRY(idx_read_end(f));
-    for (int64_t i = 0; i < images->n; i++)
-        LSC_TRY(ds_check_label(f->path, i, images->labels[i], classes));
+    for (int64_t i = 0; i < images->n; i++) {
+        LSC_TRY(ds_check_label(f->path, i, bytes[i], classes));
+        images->labels[i] = bytes[i];
+    }
 cleanup:
+    lsc_free(bytes);
     return st;
 }
 
@@ -185,6 +191,7 @@ static lsc_status load(const ds_request *r, ds_images *out)
     images.n = r->most > 0 && r->most < dim[0] ? r->most : dim[0];
     images.height = (int)dim[1];
     images.width = (int)dim[2];
+    LSC_TRY(ds_check_memory(r, &images, 1));
     LSC_TRY(idx_read_labels(&labels, &images, n_labels, r->classes));
     LSC_TRY(idx_read_pixels(&pixels, &images, dim[0]));
     *out = images;

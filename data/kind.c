@@ -51,18 +51,39 @@ lsc_status ds_kind_find(const char *name, const ds_kind **out)
     return unknown(name);
 }
 
-lsc_status ds_check_label(const char *path, int64_t index, int label, int classes)
+lsc_status ds_check_label(const char *path, int64_t index, int64_t label, int classes)
 {
     lsc_status st = LSC_OK;
-    LSC_CHECK(label >= 0 && label < classes, LSC_ERR_FORMAT, "%s: label %lld is %d, with %d classes it must be 0 to %d",
-              path, (long long)index, label, classes, classes - 1);
+    LSC_CHECK(label >= 0 && label < classes, LSC_ERR_FORMAT,
+              "%s: label %lld is %lld, with %d classes it must be 0 to %d", path, (long long)index, (long long)label,
+              classes, classes - 1);
+cleanup:
+    return st;
+}
+
+static double bytes_of(const ds_images *images, int pad, size_t value_size)
+{
+    return (double)images->n * images->channels * (images->height + 2 * pad) * (images->width + 2 * pad) *
+           (double)value_size;
+}
+
+lsc_status ds_check_memory(const ds_request *r, const ds_images *images, size_t value_size)
+{
+    lsc_status st = LSC_OK;
+    double need = bytes_of(images, 0, value_size) + (r->copied ? bytes_of(images, r->pad, value_size) : 0);
+    LSC_CHECK(need <= (double)r->memory, LSC_ERR_ARG,
+              "%s: %lld images of %d x %d x %d need %.3g GB of memory, at most %.3g GB are taken: a smaller data.limit "
+              "(with domains: data.per_domain) would do",
+              r->folder, (long long)images->n, images->channels, images->height, images->width, need / 1e9,
+              (double)r->memory / 1e9);
 cleanup:
     return st;
 }
 
 void ds_images_free(ds_images *images)
 {
-    lsc_free(images->pixels);
+    lsc_free(images->bytes);
+    lsc_free(images->floats);
     lsc_free(images->labels);
     *images = (ds_images){0};
 }

@@ -63,7 +63,7 @@ void ds_transform_free(ds_transform *t)
     lsc_free(t);
 }
 
-void ds_transform_apply(const ds_transform *t, const uint8_t *from, uint8_t *to)
+void ds_transform_bytes(const ds_transform *t, const uint8_t *from, uint8_t *to)
 {
     for (int64_t i = 0; i < t->n; i++) {
         const pixel_taps *p = &t->taps[i];
@@ -71,5 +71,16 @@ void ds_transform_apply(const ds_transform *t, const uint8_t *from, uint8_t *to)
         for (int k = 0; k < N_TAPS; k++)
             sum += p->weight[k] * from[p->at[k]];
         to[i] = (uint8_t)(sum + 0.5); /* nearest; the weights sum to 1 at most */
+    }
+}
+
+void ds_transform_floats(const ds_transform *t, const float *from, float *to)
+{
+    for (int64_t i = 0; i < t->n; i++) {
+        const pixel_taps *p = &t->taps[i];
+        double sum = 0;
+        for (int k = 0; k < N_TAPS; k++)
+            sum += p->weight[k] * (double)from[p->at[k]];
+        to[i] = (float)sum;
     }
 }

@@ -89,3 +89,17 @@ void fixture_cifar10(const char *name, int first, int n)
     fixture_file(name, false, bytes, (size_t)n * RECORD);
     lsc_free(bytes);
 }
+
+void fixture_cifar100(const char *name, int n)
+{
+    enum { PIXELS = 3 * 32 * 32, RECORD = 2 + PIXELS };
+    uint8_t *bytes = lsc_calloc((size_t)n, RECORD);
+    for (int i = 0; i < n; i++) {
+        bytes[i * RECORD] = (uint8_t)(i % 20);
+        bytes[i * RECORD + 1] = (uint8_t)(99 - i);
+        for (int k = 0; k < PIXELS; k++)
+            bytes[i * RECORD + 2 + k] = fixture_pixel(i, k);
+    }
+    fixture_file(name, false, bytes, (size_t)n * RECORD);
+    lsc_free(bytes);
+}

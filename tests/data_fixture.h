@@ -32,5 +32,7 @@ size_t fixture_idx_header(uint8_t *to, int dims, uint32_t n, uint32_t height, ui
 
 /* n CIFAR-10 records: label (first + i) mod 10, pixels fixture_pixel(first + i, at). */
 void fixture_cifar10(const char *name, int first, int n);
+/* n CIFAR-100 records: coarse label i mod 20, fine label 99 - i, pixels fixture_pixel(i, at). */
+void fixture_cifar100(const char *name, int n);
 
 #endif

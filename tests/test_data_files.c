@@ -1,5 +1,5 @@
 /*
- * IDX and CIFAR-10 files: what is in them is what is read.
+ * IDX and CIFAR files: what is in them is what is read.
  * SPDX-License-Identifier: MIT
  */
 #include "data_fixture.h"
@@ -151,6 +151,29 @@ static void a_limit_opens_only_the_batches_it_needs(void **state)
     ds_close(d);
 }
 
+static void cifar100_has_fine_and_coarse_labels(void **state)
+{
+    (void)state;
+    ds_options o = fixture_options("cifar100");
+    o.channels = 3;
+    fixture_cifar100("train.bin", 5);
+    ds_dataset *d = fixture_open(&o);
+    CHECK_INT(ds_count(d), 5);
+    CHECK_INT(ds_classes(d), 100);
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(ds_labels(d)[i], 99 - i);
+        check_fixture_image(d, i, 3 * 32 * 32);
+    }
+    ds_close(d);
+
+    o.kind = "cifar100_coarse";
+    d = fixture_open(&o);
+    CHECK_INT(ds_classes(d), 20);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(ds_labels(d)[i], i);
+    ds_close(d);
+}
+
 static void without_held_out_domains_the_test_batch_is_held_out(void **state)
 {
     (void)state;
@@ -189,7 +212,7 @@ static void kinds_have_names_and_texts(void **state)
     CHECK_STR(ds_kind_at(0, &text), "idx");
     CHECK_HAS(text, "MNIST");
     CHECK_STR(ds_kind_at(1, NULL), "cifar10");
-    CHECK(ds_kind_at(2, &text) == NULL && ds_kind_at(-1, &text) == NULL);
+    CHECK(ds_kind_at(100, &text) == NULL && ds_kind_at(-1, &text) == NULL);
 }
 
 int main(void)
@@ -203,6 +226,7 @@ int main(void)
         TEST_IN_FOLDER(more_classes_than_usual_are_an_option),
         TEST_IN_FOLDER(cifar10_batches_follow_each_other),
         TEST_IN_FOLDER(a_limit_opens_only_the_batches_it_needs),
+        TEST_IN_FOLDER(cifar100_has_fine_and_coarse_labels),
         TEST_IN_FOLDER(without_held_out_domains_the_test_batch_is_held_out),
         TEST_IN_FOLDER(the_first_images_of_fashion_mnist_are_known),
         TEST(kinds_have_names_and_texts),

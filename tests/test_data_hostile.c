@@ -188,6 +188,16 @@ static void a_cifar10_file_must_be_whole_records(void **state)
     refused(&o, LSC_ERR_FORMAT, "test_batch.bin: 0 bytes");
 }
 
+static void a_cifar100_file_must_be_whole_records(void **state)
+{
+    (void)state;
+    ds_options o = fixture_options("cifar100");
+    o.split = DS_TEST;
+    fixture_cifar10("test.bin", 0, 1);
+    refused(&o, LSC_ERR_FORMAT,
+            "test.bin: 3073 bytes, must be a multiple of 3074: two labels and 3 x 32 x 32 pixels a record");
+}
+
 static void a_cifar10_label_out_of_range_is_named(void **state)
 {
     (void)state;
@@ -206,7 +216,7 @@ static void options_that_cannot_be_right_are_refused(void **state)
     fixture_idx("train", false, &(idx_fixture){.n = 6, .height = 2, .width = 2});
 
     o.kind = "imagenet";
-    refused(&o, LSC_ERR_ARG, "data: unknown kind 'imagenet' (known: idx cifar10)");
+    refused(&o, LSC_ERR_ARG, "data: unknown kind 'imagenet' (known: idx cifar10 cifar100 ");
     o = good, o.path = NULL;
     refused(&o, LSC_ERR_ARG, "data: a kind and a folder must be named");
     o = good, o.pad = -1;
@@ -223,6 +233,12 @@ static void options_that_cannot_be_right_are_refused(void **state)
     refused(&o, LSC_ERR_ARG, "data: 2 means and 1 deviations for images of 1 channels, must be 1 or 1");
     o = good, o.channels = 4;
     refused(&o, LSC_ERR_ARG, "data: images of 1 channels cannot be read with 4");
+    o = good, o.memory = 6 * 4 - 1;
+    refused(&o, LSC_ERR_ARG,
+            "6 images of 1 x 2 x 2 need 2.4e-08 GB of memory, at most 2.3e-08 GB are taken: a smaller");
+    o.memory++, o.pad = 1; /* twice, the second time 4 x 4 */
+    refused(&o, LSC_ERR_ARG,
+            "need 1.2e-07 GB of memory, at most 2.4e-08 GB are taken: a smaller data.limit (with domains:");
     o = good, o.per_domain = 7;
     refused(&o, LSC_ERR_ARG, "holds 6 images, 1 source and 0 held-out domains of 7 need 7");
 }
@@ -277,6 +293,7 @@ int main(void)
         TEST_IN_FOLDER(every_truncation_is_refused),
         TEST_IN_FOLDER(a_missing_file_is_named),
         TEST_IN_FOLDER(a_cifar10_file_must_be_whole_records),
+        TEST_IN_FOLDER(a_cifar100_file_must_be_whole_records),
         TEST_IN_FOLDER(a_cifar10_label_out_of_range_is_named),
         TEST_IN_FOLDER(options_that_cannot_be_right_are_refused),
         TEST_IN_FOLDER(a_grey_reader_refuses_coloured_images),

@@ -127,7 +127,8 @@ static void unknown_models_and_data_are_errors(void **state)
     set(&s, "model.name=resnet21");
     CHECK_FAILS(app_task_graph(&task, NULL, 10, &g), LSC_ERR_ARG, "resnet20");
     set(&s, "data.kind=svhn");
-    CHECK_FAILS(app_task_data(&task, DS_TRAIN, &d), LSC_ERR_ARG, "data: unknown kind 'svhn' (known: idx cifar10)");
+    CHECK_FAILS(app_task_data(&task, DS_TRAIN, &d), LSC_ERR_ARG,
+                "data: unknown kind 'svhn' (known: idx cifar10 cifar100 ");
 }
 
 int main(void)
