@@ -188,6 +188,24 @@ void nn_graph_block(nn_graph *g, nn_node *node, const char *suffix, lsc_role rol
     node->block[node->n_blocks++] = g->layout.n_blocks++;
 }
 
+int nn_mark_features(nn_graph *g, int x)
+{
+    if (x > 0)
+        g->features = x;
+    return x;
+}
+
+int nn_append_features(nn_graph *g)
+{
+    int logits = nn_graph_last(g);
+    if (logits >= 0 && g->features == 0)
+        nn_graph_fail(g, LSC_ERR_ABSENT, "graph: no node is marked as the features");
+    int x = nn_concat(g, logits, nn_l2norm(g, g->features));
+    if (x >= 0)
+        g->appended = g->nodes[g->features].shape.dim[0];
+    return x;
+}
+
 /* ---- finishing ----------------------------------------------------------------------------- */
 
 static lsc_status check_names(const nn_graph *g)
@@ -281,9 +299,19 @@ const nn_shape *nn_graph_input(const nn_graph *g)
     return &g->nodes[0].shape;
 }
 
-int64_t nn_graph_classes(const nn_graph *g)
+int64_t nn_graph_outputs(const nn_graph *g)
 {
     return g->nodes[g->n_nodes - 1].shape.dim[0];
+}
+
+int64_t nn_graph_features(const nn_graph *g)
+{
+    return g->appended;
+}
+
+int64_t nn_graph_classes(const nn_graph *g)
+{
+    return nn_graph_outputs(g) - g->appended;
 }
 
 double nn_graph_flops(const nn_graph *g)

@@ -33,3 +33,12 @@ lsc_status nn_loss_find(const char *name, const nn_loss **out)
     }
     return lsc_fail(LSC_ERR_ARG, "there is no loss '%s' (known:%s)", lsc_shown(name, shown, sizeof shown), known);
 }
+
+lsc_status nn_loss_outputs(const nn_loss *l, int64_t classes, int64_t *out)
+{
+    int64_t outputs = l->outputs ? l->outputs(classes) : classes;
+    if (outputs < 1)
+        return lsc_fail(LSC_ERR_ARG, "the loss %s (%s) is not for %lld classes", l->name, l->text, (long long)classes);
+    *out = outputs;
+    return LSC_OK;
+}

@@ -39,20 +39,29 @@ static lsc_status find(const char *name, const nn_model **out)
     return unknown(name);
 }
 
-lsc_status nn_model_graph(const char *name, const nn_shape *image, int64_t classes, nn_graph **out)
+lsc_status nn_model_graph_with(const char *name, const nn_model_options *o, nn_graph **out)
 {
     lsc_status st = LSC_OK;
     const nn_model *model = NULL;
     nn_graph *g = NULL;
 
     LSC_TRY(find(name, &model));
-    LSC_CHECK(classes >= 1, LSC_ERR_ARG, "%s: %lld classes, need at least 1", name, (long long)classes);
-    LSC_TRY(nn_graph_new(image ? image : &model->image, &g));
-    LSC_TRY(model->build(g, model->name, classes));
+    LSC_CHECK(o->classes >= 1, LSC_ERR_ARG, "%s: %lld classes, need at least 1", name, (long long)o->classes);
+    LSC_TRY(nn_graph_new(o->image ? o->image : &model->image, &g));
+    LSC_TRY(model->build(g, model->name, o->classes));
+    if (o->logit_scale != 0 && o->logit_scale != 1)
+        nn_scale(g, nn_graph_last(g), o->logit_scale);
+    if (o->features)
+        nn_append_features(g);
     LSC_TRY(lsc_context(nn_graph_finish(g), "%s", name));
     *out = g;
     g = NULL;
 cleanup:
     nn_graph_free(g);
     return st;
+}
+
+lsc_status nn_model_graph(const char *name, const nn_shape *image, int64_t classes, nn_graph **out)
+{
+    return nn_model_graph_with(name, &(nn_model_options){.image = image, .classes = classes}, out);
 }

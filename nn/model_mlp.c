@@ -10,7 +10,7 @@ static lsc_status build(nn_graph *g, const char *name, int64_t classes)
     int x = nn_graph_input(g)->rank == 1 ? 0 : nn_flatten(g, 0);
     x = nn_relu(g, nn_linear(g, x, "fc1", 64, true));
     x = nn_relu(g, nn_linear(g, x, "fc2", 64, true));
-    nn_linear(g, x, "fc3", classes, true);
+    nn_linear(g, nn_mark_features(g, x), "fc3", classes, true);
     return LSC_OK;
 }
 

@@ -61,7 +61,7 @@ static lsc_status build(nn_graph *g, const char *name, int64_t classes)
         }
     if (x >= 0)
         x = nn_avgpool(g, x, (int)g->nodes[x].shape.dim[1], 1, 0);
-    nn_linear(g, nn_flatten(g, x), "linear", classes, true);
+    nn_linear(g, nn_mark_features(g, nn_flatten(g, x)), "linear", classes, true);
     return LSC_OK;
 }
 

@@ -5,6 +5,7 @@
  *   nn_plan      a graph compiled by a backend for (batch, statistics, precision); it owns all memory it
  *                will ever need: set_theta, forward and backward allocate nothing
  *   nn_loss      per-sample losses of logits and their gradient
+ *   nn_feature_loss  losses of the features of a whole batch
  *   nn_tensors   named tensors in a file (safetensors, torch.save)
  *
  * N images, C channels, H rows, W columns, F features, K classes. Images are [N, C, H, W] float.
@@ -33,7 +34,10 @@ void nn_graph_free(nn_graph *g);
 lsc_status nn_graph_finish(nn_graph *g);
 const lsc_layout *nn_graph_layout(const nn_graph *g);
 const nn_shape *nn_graph_input(const nn_graph *g);
-int64_t nn_graph_classes(const nn_graph *g); /* features of the last node */
+/* Of one image the last node has K logits and, in graphs made for a feature loss, F features behind them. */
+int64_t nn_graph_outputs(const nn_graph *g);  /* K + F: the width of a row in plans */
+int64_t nn_graph_classes(const nn_graph *g);  /* K */
+int64_t nn_graph_features(const nn_graph *g); /* F, 0 without */
 double nn_graph_flops(const nn_graph *g); /* of one image, forward; 2 per multiply-add, taps in the padding counted */
 /* LSC_ERR_ABSENT if the graph can be evaluated but not trained: dropout with p > 0. */
 lsc_status nn_graph_check_training(const nn_graph *g);
@@ -55,6 +59,9 @@ int nn_concat(nn_graph *g, int x, int y);        /* along the channels */
 int nn_l2norm(nn_graph *g, int x);               /* x / max(|x|, 1e-12) of each image */
 int nn_scale(nn_graph *g, int x, double factor); /* factor * x */
 int nn_dropout(nn_graph *g, int x, double p);    /* the identity, as in evaluation */
+int nn_mark_features(nn_graph *g, int x);        /* returns x: what a feature loss sees of this network, [F] */
+/* The last node's outputs become the logits; behind them come the marked features at unit length. */
+int nn_append_features(nn_graph *g);
 
 /* ---- models (model.c, models.def) ---------------------------------------------------------- */
 
@@ -69,13 +76,21 @@ const nn_model *nn_model_at(int i); /* NULL past the last */
 /* Returns new, finished. image NULL: the usual one. LSC_ERR_ARG lists the models. */
 lsc_status nn_model_graph(const char *name, const nn_shape *image, int64_t classes, nn_graph **out);
 
+typedef struct {
+    const nn_shape *image; /* NULL: the usual one */
+    int64_t classes;
+    double logit_scale; /* on the logits, in front of the loss; 0: 1 */
+    bool features;      /* as outputs behind the logits; the layout is the same with and without */
+} nn_model_options;
+lsc_status nn_model_graph_with(const char *name, const nn_model_options *o, nn_graph **out);
+
 /* ---- losses (loss.c, losses.def) ------------------------------------------------------------ */
 
-/* Logits [N, K] double, labels [N] in 0..K-1. */
+/* Logits [N, K] double, labels [N] in 0..K-1 unless `outputs` says otherwise. */
 typedef struct {
     const char *name, *text, *source;
     /* REQUIRED */
-    /* loss [N] nats, correct [N] (argmax, the first of equals). */
+    /* loss [N], in nats where `text` says so, correct [N] (argmax, the first of equals). */
     void (*forward)(int64_t n, int64_t k, const double *logits, const int32_t *labels, double *loss, uint8_t *correct);
     /* dlogits [N, K] = d (sum_i weight_i loss_i) / d logits. */
     void (*backward)(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,
@@ -84,10 +99,38 @@ typedef struct {
     /* R-operator: rlogits [N, K] -> rdlogits [N, K], the directional derivative of dlogits. */
     void (*backward_r)(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,
                        const double *rlogits, double *rdlogits);
+    /* OPTIONAL (default in brackets) */
+    int64_t (*outputs)(int64_t classes); /* K for labels in 0..classes-1; 0: not for so many; [classes] */
 } nn_loss;
 
 const nn_loss *nn_loss_at(int i); /* NULL past the last */
 lsc_status nn_loss_find(const char *name, const nn_loss **out);
+/* Logits that a network needs for so many classes. */
+lsc_status nn_loss_outputs(const nn_loss *l, int64_t classes, int64_t *out);
+
+/* ---- losses of features (feature_loss.c, feature_losses.def) ---------------------------------- */
+
+/* The features of all images of a batch together: unit [N, F], rows of unit length (nn_model_options.features). */
+typedef struct {
+    int64_t n, f;
+    const double *unit;
+    const int32_t *group; /* [N]: rows that belong together, e.g. the two views of all images of one domain and class */
+    double temperature;
+} nn_feature_batch;
+
+typedef struct {
+    const char *name, *text, *source;
+    /* REQUIRED */
+    int64_t (*scratch)(int64_t n); /* doubles that the others need for N rows */
+    double (*forward)(const nn_feature_batch *b, double *scratch);
+    /* dunit [N, F] = weight * d loss / d unit. */
+    void (*backward)(const nn_feature_batch *b, double weight, double *scratch, double *dunit);
+    /* R-operator: runit [N, F] -> rdunit [N, F], the directional derivative of dunit. */
+    void (*backward_r)(const nn_feature_batch *b, double weight, const double *runit, double *scratch, double *rdunit);
+} nn_feature_loss;
+
+const nn_feature_loss *nn_feature_loss_at(int i); /* NULL past the last */
+lsc_status nn_feature_loss_find(const char *name, const nn_feature_loss **out);
 
 /* ---- plans (plan.c over nn/backend) ---------------------------------------------------------- */
 
@@ -113,7 +156,8 @@ int nn_plan_threads(const nn_plan *p);
 /* theta [n] of the plan's scalar; copied or folded into the plan; the last forward is forgotten. A negative running
  * variance makes all logits and gradients NaN on frozen statistics. */
 lsc_status nn_plan_set_theta(nn_plan *p, const void *theta);
-/* images [N, C, H, W] -> logits [N, K]. Any number of backwards may follow until the next forward. */
+/* images [N, C, H, W] -> logits [N, K]; here and below K is nn_graph_outputs, with the features where there are any.
+ * Any number of backwards may follow until the next forward. */
 lsc_status nn_plan_forward(nn_plan *p, const float *images, int64_t n, double *logits);
 /* dlogits [N, K] of the last forward -> g [n_learned] of the plan's scalar, overwritten. */
 lsc_status nn_plan_backward(nn_plan *p, const double *dlogits, void *g);

@@ -82,6 +82,8 @@ struct nn_graph {
     int n_nodes, capacity;
     lsc_block *blocks;
     lsc_layout layout;
+    int features;     /* the node that is marked; 0: none */
+    int64_t appended; /* features behind the logits */
     bool finished;
     lsc_status status; /* the first error of a builder */
     char message[512];

@@ -100,7 +100,7 @@ static bool is_defined(const nn_plan *p, const void *theta)
 /* Logits of the last n images, all NaN. */
 static lsc_status nan_logits(const nn_plan *p, double *logits)
 {
-    for (int64_t i = 0; i < p->n * nn_graph_classes(p->g); i++)
+    for (int64_t i = 0; i < p->n * nn_graph_outputs(p->g); i++)
         logits[i] = NAN;
     return LSC_OK;
 }

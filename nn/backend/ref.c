@@ -185,7 +185,7 @@ static int output(const ref_plan *p)
 
 static int64_t n_logits(const ref_plan *p)
 {
-    return p->n * nn_graph_classes(p->g);
+    return p->n * nn_graph_outputs(p->g);
 }
 
 /* ---- passes -------------------------------------------------------------------------------- */

@@ -75,7 +75,7 @@ static lsc_status plan_new(const char *inner, const nn_graph *g, const nn_plan_o
 
     LSC_NEW(p, 1);
     p->image = (size_t)nn_shape_elements(nn_graph_input(g)) * sizeof(float);
-    p->logit = (size_t)nn_graph_classes(g) * sizeof(double);
+    p->logit = (size_t)nn_graph_outputs(g) * sizeof(double);
     p->theta = (size_t)g->layout.n * real;
     p->learned = (size_t)g->layout.n_learned * real;
     p->threads = o->threads;
