@@ -13,8 +13,9 @@
 /* clang-format off */
 const cfg_field app_task_fields[] = {
     CFG_TEXT (app_task, model,          "model.name",          "resnet20",      "network: a row of models.def"),
-    CFG_INT  (app_task, classes,        "model.classes",       "0",  0, 1e6,    "outputs of the network; 0: as many as the data has classes"),
+    CFG_INT  (app_task, classes,        "model.classes",       "0",  0, 1e6,    "classes that the network knows; 0: as many as the data has"),
     CFG_TEXT (app_task, loss,           "loss.name",           "cross_entropy", "loss: a row of losses.def"),
+    CFG_REAL (app_task, loss_scale,     "loss.scale",          "1",  1e-6, 1e6, "times the logits, in front of the loss: for cosines, which lie within 1"),
     CFG_TEXT (app_task, data,           "data.kind",           "idx",           "data set: a row of datasets.def"),
     CFG_TEXT (app_task, path,           "data.path",           "/usr/share/datasets/fashion-mnist", "folder of the data set's files"),
     CFG_REALS(app_task, rotations,      "data.rotations",      "",   -360, 360, "degrees anticlockwise, one source domain each; empty: one domain, not rotated"),
@@ -30,7 +31,15 @@ const int app_task_n_fields = LSC_COUNT(app_task_fields);
 
 lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out)
 {
-    return nn_model_graph(task->model.s, image, task->classes > 0 ? task->classes : classes, out);
+    lsc_status st = LSC_OK;
+    nn_model_options o = {.image = image, .logit_scale = task->loss_scale};
+    const nn_loss *loss = NULL;
+
+    LSC_TRY(lsc_context(nn_loss_find(task->loss.s, &loss), "loss.name"));
+    LSC_TRY(lsc_context(nn_loss_outputs(loss, task->classes > 0 ? task->classes : classes, &o.classes), "loss.name"));
+    LSC_TRY(lsc_context(nn_model_graph_with(task->model.s, &o, out), "model.name"));
+cleanup:
+    return st;
 }
 
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)

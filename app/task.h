@@ -15,6 +15,7 @@ typedef struct {
     cfg_text model;  /* model.name */
     int64_t classes; /* model.classes; 0: as many as the data has */
     cfg_text loss;   /* loss.name */
+    double loss_scale; /* loss.scale: on the logits, in front of the loss */
     cfg_text data;   /* data.kind: a row of datasets.def */
     cfg_text path;   /* data.path: folder */
     cfg_reals rotations;      /* data.rotations: degrees, one source domain each; empty: one domain, unrotated */
@@ -28,7 +29,7 @@ typedef struct {
 extern const cfg_field app_task_fields[];
 extern const int app_task_n_fields;
 
-/* Returns new: the graph of the model for this data. Names known models when unknown. */
+/* Returns new: the graph of the model for this data and this loss. Names known models and losses when unknown. */
 lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out);
 /* Returns new: the training split, the held-out domains or the test split, not augmented. */
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out);
@@ -42,7 +43,7 @@ typedef struct {
     app_kind (*at)(int i);
 } app_family;
 
-/* --list: print the kinds of a program's own families, and of the models, datasets, losses and devices that every
+/* --list: print the kinds of a program's own families, and of the models, datasets, losses, ops and devices that every
  * program has; of one family, or of all where `wanted` is "". LSC_ERR_ARG names the families (task_kinds.c). */
 lsc_status app_list(FILE *out, const app_family *own, int n_own, const char *wanted);
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "app/task.h"
+#include "nn/op.h"
 
 #include <string.h>
 
@@ -25,6 +26,18 @@ static app_kind loss(int i)
     return l != NULL ? (app_kind){l->name, l->text, l->source} : (app_kind){0};
 }
 
+static app_kind feature_loss(int i)
+{
+    const nn_feature_loss *l = nn_feature_loss_at(i);
+    return l != NULL ? (app_kind){l->name, l->text, l->source} : (app_kind){0};
+}
+
+static app_kind op(int i)
+{
+    const nn_op *o = nn_op_at(i);
+    return o != NULL ? (app_kind){o->name, o->text, NULL} : (app_kind){0};
+}
+
 /* A backend that is not in this build is listed with its remedy. */
 static app_kind device(int i)
 {
@@ -36,12 +49,16 @@ static app_kind device(int i)
     return k;
 }
 
+/* clang-format off */
 static const app_family of_every_task[] = {
     {"models", model},
     {"datasets", data_set},
     {"losses", loss},
+    {"feature_losses", feature_loss},
+    {"ops", op},
     {"devices", device},
 };
+/* clang-format on */
 
 static void print_family(FILE *out, const app_family *family)
 {

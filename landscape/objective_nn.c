@@ -270,8 +270,8 @@ static lsc_status take_samples(objective_nn *o, const objective_nn_options *opti
     lsc_status st = LSC_OK;
     int64_t n = options->index != NULL ? options->n_index : ds_count(options->data);
     int64_t batch = n < BATCH ? n : BATCH;
-    LSC_TRY(landscape_samples_init(&o->samples, options->data, options->index, n, o->classes, batch,
-                                   options->memory != 0 ? options->memory : DEFAULT_MEMORY));
+    LSC_TRY(landscape_samples_init(&o->samples, options->data, options->index, n, nn_loss_classes(o->loss, o->classes),
+                                   batch, options->memory != 0 ? options->memory : DEFAULT_MEMORY));
     LSC_NEW(o->logits, batch * o->classes);
     LSC_NEW(o->selected, n);
     LSC_NEW(o->losses, n);

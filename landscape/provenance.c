@@ -60,6 +60,7 @@ lsc_status landscape_record_settings(landscape_record *r, const landscape_subjec
     LSC_TRY(add(r, "checkpoint_sha256", s->sha256));
     LSC_TRY(add_reals(r, "data_mean", &s->task.mean)); /* the data's hash is of bytes that are not normalized yet */
     LSC_TRY(add_reals(r, "data_std", &s->task.std));
+    LSC_TRY(add_owned(r, "loss_scale", lsc_format("%.17g", s->task.loss_scale)));
     if (q->direction.path != NULL) {
         LSC_TRY(lsc_hash_file(q->direction.path, file_hash));
         LSC_TRY(add(r, "direction_sha256", file_hash));

@@ -36,9 +36,13 @@ lsc_status nn_loss_find(const char *name, const nn_loss **out)
 
 lsc_status nn_loss_outputs(const nn_loss *l, int64_t classes, int64_t *out)
 {
-    int64_t outputs = l->outputs ? l->outputs(classes) : classes;
-    if (outputs < 1)
-        return lsc_fail(LSC_ERR_ARG, "the loss %s (%s) is not for %lld classes", l->name, l->text, (long long)classes);
-    *out = outputs;
+    if (l->binary && classes != 2)
+        return lsc_fail(LSC_ERR_ARG, "the loss %s is for 2 classes, not %lld", l->name, (long long)classes);
+    *out = l->binary ? 1 : classes;
     return LSC_OK;
+}
+
+int64_t nn_loss_classes(const nn_loss *l, int64_t k)
+{
+    return l->binary ? 2 : k;
 }

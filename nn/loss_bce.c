@@ -43,11 +43,6 @@ static void backward_r(int64_t n, int64_t k, const double *logits, const int32_t
         rdlogits[i] = weight[i] * probability(logits[i]) * probability(-logits[i]) * rlogits[i];
 }
 
-static int64_t outputs(int64_t classes)
-{
-    return classes == 2 ? 1 : 0;
-}
-
 const nn_loss nn_loss_bce = {
     .name = "bce",
     .text = "binary cross-entropy of one logit, nats; for two classes",
@@ -55,5 +50,5 @@ const nn_loss nn_loss_bce = {
     .forward = forward,
     .backward = backward,
     .backward_r = backward_r,
-    .outputs = outputs,
+    .binary = true,
 };

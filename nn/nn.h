@@ -86,7 +86,7 @@ lsc_status nn_model_graph_with(const char *name, const nn_model_options *o, nn_g
 
 /* ---- losses (loss.c, losses.def) ------------------------------------------------------------ */
 
-/* Logits [N, K] double, labels [N] in 0..K-1 unless `outputs` says otherwise. */
+/* Logits [N, K] double, labels [N] in 0..K-1, or 0 and 1 for K = 1 where the loss is binary. */
 typedef struct {
     const char *name, *text, *source;
     /* REQUIRED */
@@ -100,13 +100,14 @@ typedef struct {
     void (*backward_r)(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,
                        const double *rlogits, double *rdlogits);
     /* OPTIONAL (default in brackets) */
-    int64_t (*outputs)(int64_t classes); /* K for labels in 0..classes-1; 0: not for so many; [classes] */
+    bool binary; /* one logit for the labels 0 and 1; [one for each label] */
 } nn_loss;
 
 const nn_loss *nn_loss_at(int i); /* NULL past the last */
 lsc_status nn_loss_find(const char *name, const nn_loss **out);
-/* Logits that a network needs for so many classes. */
+/* Logits that a network needs for so many classes, and classes that K logits are for. */
 lsc_status nn_loss_outputs(const nn_loss *l, int64_t classes, int64_t *out);
+int64_t nn_loss_classes(const nn_loss *l, int64_t k);
 
 /* ---- losses of features (feature_loss.c, feature_losses.def) ---------------------------------- */
 

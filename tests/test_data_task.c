@@ -117,6 +117,20 @@ static void the_graph_has_the_classes_of_the_data_or_of_the_model(void **state)
     nn_graph_free(g);
 }
 
+static void a_binary_loss_makes_one_logit_of_two_classes(void **state)
+{
+    app_task task;
+    nn_graph *g = NULL;
+    (void)state;
+    cfg_section s = section_of(&task);
+    set(&s, "loss.name=bce");
+    set(&s, "loss.scale=12");
+    CHECK_OK(app_task_graph(&task, NULL, 2, &g));
+    CHECK_INT(nn_graph_classes(g), 1);
+    nn_graph_free(g);
+    CHECK_FAILS(app_task_graph(&task, NULL, 10, &g), LSC_ERR_ARG, "loss.name: the loss bce is for 2 classes, not 10");
+}
+
 static void unknown_models_and_data_are_errors(void **state)
 {
     app_task task;
@@ -126,6 +140,8 @@ static void unknown_models_and_data_are_errors(void **state)
     cfg_section s = section_of(&task);
     set(&s, "model.name=resnet21");
     CHECK_FAILS(app_task_graph(&task, NULL, 10, &g), LSC_ERR_ARG, "resnet20");
+    set(&s, "loss.name=hinge");
+    CHECK_FAILS(app_task_graph(&task, NULL, 10, &g), LSC_ERR_ARG, "loss.name: there is no loss 'hinge'");
     set(&s, "data.kind=svhn");
     CHECK_FAILS(app_task_data(&task, DS_TRAIN, &d), LSC_ERR_ARG,
                 "data: unknown kind 'svhn' (known: idx cifar10 cifar100 ");
@@ -139,6 +155,7 @@ int main(void)
         TEST_IN_FOLDER(every_key_reaches_the_data),
         TEST_IN_FOLDER(without_domains_the_test_split_is_held_out),
         TEST(the_graph_has_the_classes_of_the_data_or_of_the_model),
+        TEST(a_binary_loss_makes_one_logit_of_two_classes),
         TEST(unknown_models_and_data_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

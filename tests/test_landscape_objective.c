@@ -250,6 +250,31 @@ static void a_model_with_fewer_classes_than_labels_is_refused(void **state)
     close_fixture(&f);
 }
 
+static void one_logit_is_enough_for_two_labels_of_a_binary_loss(void **state)
+{
+    (void)state;
+    fixture f = {0};
+    double values[2];
+    for (int images = 2; images <= 3; images++) { /* labels 0, 1 and then 2 */
+        open_data(&f, "mlp", images, 0);
+        CHECK_OK(nn_model_graph("mlp", &(nn_shape){3, {3, 28, 28}}, 1, &f.graph));
+        f.theta = lsc_calloc((size_t)nn_graph_layout(f.graph)->n, sizeof *f.theta);
+        assert_non_null(f.theta);
+        CHECK_OK(lsc_frame_new(nn_graph_layout(f.graph), f.theta, 2, &(lsc_direction_options){0}, &f.frame));
+        const objective_nn_options o = {.graph = f.graph, .data = f.data, .model = "mlp", .loss = "bce"};
+        if (images == 2) {
+            CHECK_OK(objective_nn_open(&o, &f.objective));
+            CHECK_OK(f.objective.ops->set_frame(f.objective.self, f.theta, (const float *const *)f.frame->dirs, 2));
+            values_at(&f, values);
+            CHECK(isfinite(values[0]));
+        } else {
+            CHECK_FAILS(objective_nn_open(&o, &f.objective), LSC_ERR_SHAPE, "label 2, but the model knows");
+        }
+        close_fixture(&f);
+        f = (fixture){0};
+    }
+}
+
 static void images_of_another_shape_are_refused(void **state)
 {
     (void)state;
@@ -341,6 +366,7 @@ int main(void)
         TEST_IN_FOLDER(a_selection_equals_an_objective_of_those_samples),
         TEST_IN_FOLDER(samples_that_are_not_there_are_refused),
         TEST_IN_FOLDER(a_model_with_fewer_classes_than_labels_is_refused),
+        TEST_IN_FOLDER(one_logit_is_enough_for_two_labels_of_a_binary_loss),
         TEST_IN_FOLDER(images_of_another_shape_are_refused),
         TEST_IN_FOLDER(a_negative_variance_is_a_value_and_is_counted),
         TEST_IN_FOLDER(the_settings_say_what_a_value_depends_on),

@@ -69,7 +69,7 @@ static void things_that_are_not_there_are_named(void **state)
         {66, "out/run.state", {"--out", "out", "--resume"}},
         {66, "nowhere/train-images-idx3-ubyte: No such file or directory", {SET("data.path=nowhere")}},
         {64, "model.name: there is no model 'resnet21' (known: resnet20 ", {SET("model.name=resnet21")}},
-        {64, "loss.name: there is no loss 'hinge' (known: cross_entropy)", {SET("loss.name=hinge")}},
+        {64, "loss.name: there is no loss 'hinge' (known: cross_entropy bce mse)", {SET("loss.name=hinge")}},
         {64, "there is no backend 'gpu' (known: auto cpu ref", {RUN, "--device", "gpu"}},
         {69, "cuda", {RUN, "--device", "cuda"}},
     };

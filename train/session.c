@@ -68,7 +68,8 @@ static lsc_status build_network(tr_session *s)
                             .batch = c->train.batch,
                             .n_domains = ds_n_domains(s->train)};
     LSC_TRY(lsc_context(nn_loss_find(c->task.loss.s, &o.loss), "loss.name"));
-    LSC_TRY(lsc_context(app_task_graph(&c->task, &image, ds_classes(s->train), &s->graph), "model.name"));
+    LSC_TRY(app_task_graph(&c->task, &image, ds_classes(s->train), &s->graph));
+    LSC_TRY(nn_graph_check_training(s->graph));
     o.graph = s->graph;
     LSC_TRY(tr_network_new(&o, &s->network));
     o.batch = EVALUATION_BATCH;
