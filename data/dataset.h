@@ -13,6 +13,8 @@
 /* Of one split, no more than any file of the kinds known here holds, and an amount that fits in memory. */
 #define DS_MAX_PIXELS   ((int64_t)1 << 31)
 #define DS_MAX_CHANNELS 3
+#define DS_MAX_SIDE     4096
+#define DS_MAX_CLASSES  1000000
 
 typedef struct {
     const char *folder;

@@ -17,7 +17,6 @@
 
 #define IDX_DEFLATE_LIMIT 1032
 #define IDX_READ_MAX      (1 << 30) /* gzread counts in int */
-#define IDX_SIDE_MAX      4096
 
 /* One file; offsets in messages count uncompressed bytes. */
 typedef struct {
@@ -132,7 +131,7 @@ static lsc_status idx_header(idx_file *f, int n_dims, int64_t *dim)
     for (int i = 0; i < n_dims; i++) {
         const uint8_t *b = raw + 4 + 4 * i;
         dim[i] = (int64_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
-        int64_t most = i == 0 ? DS_MAX_PIXELS : IDX_SIDE_MAX;
+        int64_t most = i == 0 ? DS_MAX_PIXELS : DS_MAX_SIDE;
         LSC_CHECK(dim[i] >= 1 && dim[i] <= most, LSC_ERR_FORMAT, "%s: byte %d: dimension %d is %lld, must be 1 to %lld",
                   f->path, 4 + 4 * i, i, (long long)dim[i], (long long)most);
         total *= dim[i];
