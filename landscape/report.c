@@ -20,15 +20,23 @@ static void grid_text(const landscape_request *q, int64_t points, char *out, siz
         snprintf(out + length, n - length, q->n_dirs > 1 ? " = %lld points" : " points", (long long)points);
 }
 
+/* The usual smaller number, or a quarter or half of what is asked for where that is not much more. */
+static double fewer(double asked, double usual, double divisor)
+{
+    return asked > 2 * usual ? usual : fmax(1, ceil(asked / divisor));
+}
+
 /* What would take less time, and how much of it. */
 static void shorter_text(const landscape_request *q, const landscape_forecast *f, char *out, size_t n)
 {
-    char a[32], b[32];
-    double fewer_samples = f->samples > FEWER_SAMPLES ? FEWER_SAMPLES : (double)f->samples / 4;
-    lsc_duration(f->point_s * fewer_samples / (double)f->samples * (double)f->points, a, sizeof a);
-    lsc_duration(f->point_s * pow(FEWER_POINTS, q->n_dirs), b, sizeof b);
-    snprintf(out, n, "shorter: --samples %.0f (%s) or --points %d (%s)", fmax(1, floor(fewer_samples)), a, FEWER_POINTS,
-             b);
+    char by_samples[32], by_points[32];
+    int widest = 1;
+    for (int i = 0; i < q->n_dirs; i++)
+        widest = q->axes[i].n > widest ? q->axes[i].n : widest;
+    double samples = fewer((double)f->samples, FEWER_SAMPLES, 4), points = fewer(widest, FEWER_POINTS, 2);
+    lsc_duration(f->point_s * samples / (double)f->samples * (double)f->points, by_samples, sizeof by_samples);
+    lsc_duration(f->point_s * pow(points, q->n_dirs), by_points, sizeof by_points);
+    snprintf(out, n, "shorter: --samples %.0f (%s) or --points %.0f (%s)", samples, by_samples, points, by_points);
 }
 
 void landscape_announce(const landscape_request *q, const landscape_forecast *f, const lsc_objective *obj)
