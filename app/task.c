@@ -23,6 +23,8 @@ const cfg_field app_task_fields[] = {
     CFG_INT  (app_task, per_domain,     "data.per_domain",     "0",  0, IMAGES_MAX, "images of each domain; 0: all, shared out evenly"),
     CFG_INT  (app_task, limit,          "data.limit",          "0",  0, IMAGES_MAX, "without domains: at most the first images of a split; 0: all"),
     CFG_INT  (app_task, pad,            "data.pad",            "2",  0, 64,     "zero pixels put on each side"),
+    CFG_INT  (app_task, resize,         "data.resize",         "0",  0, 4096,   "folder: the shorter side becomes so many pixels; 0: not resized"),
+    CFG_INT  (app_task, crop,           "data.crop",           "0",  0, 4096,   "folder: the centre of crop x crop pixels is kept; 0: resize x resize, or all"),
     CFG_REALS(app_task, mean,           "data.mean",           MEAN, -1e6, 1e6, "subtracted from the channels, in 0..255"),
     CFG_REALS(app_task, std,            "data.std",            STD,  1e-6, 1e6, "the channels are divided by these afterwards"),
 };
@@ -55,6 +57,8 @@ lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)
         .per_domain = task->per_domain,
         .limit = task->limit,
         .pad = (int)task->pad,
+        .resize = (int)task->resize,
+        .crop = (int)task->crop,
         .mean = task->mean.v,
         .std = task->std.v,
         .n_mean = task->mean.n,

@@ -23,6 +23,7 @@ typedef struct {
     int64_t per_domain;       /* data.per_domain: images of each domain; 0: all, shared out evenly */
     int64_t limit;            /* data.limit: first images of a split without domains; 0: all */
     int64_t pad;              /* data.pad: zero pixels on each side */
+    int64_t resize, crop;     /* data.resize, data.crop: pixels, for pictures in folders; 0: not */
     cfg_reals mean, std;      /* data.mean, data.std: of the channels, in 0..255 */
 } app_task;
 

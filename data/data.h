@@ -33,8 +33,12 @@ typedef struct {
     const double *mean, *std; /* [n_channels] or [1]: of bytes in 0..255, of floats in their own unit; NULL: bytes
                                  become 0..1, floats stay */
     int n_mean, n_std;
-    int channels;   /* 0: 3, grey repeated */
-    int classes;    /* labels must be less; 0: the data set's usual number, or what its files say */
+    int channels;     /* 0: 3, grey repeated */
+    int classes;      /* labels must be less; 0: the data set's usual number, or what its files say */
+    int resize, crop; /* folder: the shorter side becomes `resize` pixels (0: not resized), then the centre
+                         [crop, crop] is kept (0: [resize, resize], or all if not resized) */
+    int threads; /* that decode pictures when a folder is opened; 0: one for each processor. Images do not depend on it
+                  */
     int64_t memory; /* bytes that the images may take; 0: three quarters of the machine's */
 } ds_options;
 

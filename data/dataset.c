@@ -147,6 +147,19 @@ static int64_t most_memory(const ds_options *o)
     return o->memory > 0 ? o->memory : (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 4 * 3;
 }
 
+static lsc_status check_size(const ds_options *o, const ds_kind *kind)
+{
+    lsc_status st = LSC_OK;
+    LSC_CHECK(o->resize >= 0 && o->resize <= DS_MAX_SIDE && o->crop >= 0 && o->crop <= DS_MAX_SIDE, LSC_ERR_ARG,
+              "data: resize is %d and crop is %d, must be 0 to %d", o->resize, o->crop, DS_MAX_SIDE);
+    LSC_CHECK(o->resize == 0 || o->crop <= o->resize, LSC_ERR_ARG, "data: crop is %d, more than resize, which is %d",
+              o->crop, o->resize);
+    LSC_CHECK(kind->resizes || (o->resize == 0 && o->crop == 0), LSC_ERR_ARG,
+              "data: images of kind '%s' are kept as they are: resize and crop must be 0", kind->name);
+cleanup:
+    return st;
+}
+
 /* What the kind reads from the files. */
 static lsc_status load(const ds_options *o, ds_request *request, ds_images *images)
 {
@@ -158,6 +171,10 @@ static lsc_status load(const ds_options *o, ds_request *request, ds_images *imag
     LSC_CHECK(o->pad >= 0 && o->pad <= DS_MAX_PAD, LSC_ERR_ARG, "data: pad is %d, must be 0 to %d", o->pad, DS_MAX_PAD);
     request->classes = o->classes > 0 ? o->classes : kind->classes;
     request->memory = most_memory(o);
+    request->resize = o->resize;
+    request->crop = o->crop;
+    request->threads = o->threads;
+    LSC_TRY(check_size(o, kind));
     LSC_TRY(ds_cut_request(o, request));
     LSC_TRY(kind->load(request, images));
     if (request->classes > 0)

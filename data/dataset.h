@@ -18,12 +18,14 @@
 
 typedef struct {
     const char *folder;
-    bool test;      /* the test split instead of the training split */
-    int64_t most;   /* at most these first images; 0: all */
-    int classes;    /* labels must be less; 0: as the files say */
-    bool copied;    /* domains are cut, frames put on: the images are twice in memory for a while, ... */
-    int pad;        /* ... the second time with a frame of so many pixels */
-    int64_t memory; /* bytes, for both */
+    bool test;        /* the test split instead of the training split */
+    int64_t most;     /* at most these first images; 0: all */
+    int classes;      /* labels must be less; 0: as the files say */
+    bool copied;      /* domains are cut, frames put on: the images are twice in memory for a while, ... */
+    int pad;          /* ... the second time with a frame of so many pixels */
+    int64_t memory;   /* bytes, for both */
+    int resize, crop; /* for kinds that resize, as in ds_options */
+    int threads;      /* likewise */
 } ds_request;
 
 /* Images as they are in the files, in file order: bytes or floats, the other is NULL. */
@@ -39,7 +41,8 @@ void ds_images_free(ds_images *images);
 
 typedef struct {
     const char *name, *source;
-    int classes; /* the usual number; 0: load finds it in the files */
+    int classes;  /* the usual number; 0: load finds it in the files */
+    bool resizes; /* takes resize and crop */
     /* REQUIRED */
     /* Fills *out only on success (ds_images_free). LSC_ERR_IO, LSC_ERR_FORMAT: path, place, what would be right. */
     lsc_status (*load)(const ds_request *r, ds_images *out);

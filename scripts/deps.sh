@@ -3,7 +3,7 @@
 set -eu
 packages="build-essential cmake ninja-build pkg-config git
     libdnnl-dev libhdf5-dev libvtk9-dev libyaml-dev libcjson-dev libnettle-dev zlib1g-dev libminizip-dev
-    librandom123-dev liblapacke-dev libcmocka-dev libegl-dev libegl1 libgl1-mesa-dri
+    libjpeg62-turbo-dev libpng-dev librandom123-dev liblapacke-dev libcmocka-dev libegl-dev libegl1 libgl1-mesa-dri
     dataset-fashion-mnist"
 missing=""
 for p in $packages; do

@@ -67,11 +67,12 @@ static const struct {
 static const struct {
     const char *header, *pattern;
 } parties[] = {
-    {"hdf5", "landscape/*"},       {"vtk", "viz/*xx"},
-    {"dnnl", "nn/backend/*"},      {"oneapi/", "nn/backend/*"},
-    {"cuda", "nn/backend/cuda/*"}, {"yaml.h", "app/*"},
-    {"Random123", "base/rng.c"},   {"nettle", "base/hash.c"},
-    {"minizip", "nn/torch_zip.c"}, {"cudnn", "nn/backend/cuda/*"},
+    {"hdf5", "landscape/*"},         {"vtk", "viz/*xx"},
+    {"dnnl", "nn/backend/*"},        {"oneapi/", "nn/backend/*"},
+    {"cuda", "nn/backend/cuda/*"},   {"yaml.h", "app/*"},
+    {"Random123", "base/rng.c"},     {"nettle", "base/hash.c"},
+    {"minizip", "nn/torch_zip.c"},   {"jpeglib", "data/picture_jpeg.c"},
+    {"png.h", "data/picture_png.c"}, {"cudnn", "nn/backend/cuda/*"},
     {"omp.h", "nn/backend/*"},
 };
 

@@ -4,6 +4,7 @@
  */
 #include "app/task.h"
 #include "data_fixture.h"
+#include "picture_fixture.h"
 
 static cfg_section section_of(app_task *task)
 {
@@ -86,6 +87,25 @@ static void every_key_reaches_the_data(void **state)
     ds_close(held);
 }
 
+static void pictures_are_resized_and_cropped_by_keys(void **state)
+{
+    app_task task;
+    ds_dataset *d = NULL;
+    int64_t shape[3];
+    (void)state;
+    cfg_section s = small_task(&task);
+    CHECK_OK(lsc_mkdirs(test_path("train/one")));
+    fixture_png_of(test_path("train/one/1.png"), 20, 30, (const uint8_t[]){1, 2, 3});
+    set(&s, "data.kind=folder");
+    set(&s, "data.resize=10");
+    set(&s, "data.crop=8");
+    set(&s, "data.pad=1");
+    CHECK_OK(app_task_data(&task, DS_TRAIN, &d));
+    ds_image_shape(d, shape);
+    CHECK(shape[0] == 3 && shape[1] == 10 && shape[2] == 10);
+    ds_close(d);
+}
+
 static void without_domains_the_test_split_is_held_out(void **state)
 {
     app_task task;
@@ -153,6 +173,7 @@ int main(void)
         TEST(the_defaults_are_resnet20_on_fashion_mnist),
         TEST(values_out_of_range_are_refused),
         TEST_IN_FOLDER(every_key_reaches_the_data),
+        TEST_IN_FOLDER(pictures_are_resized_and_cropped_by_keys),
         TEST_IN_FOLDER(without_domains_the_test_split_is_held_out),
         TEST(the_graph_has_the_classes_of_the_data_or_of_the_model),
         TEST(a_binary_loss_makes_one_logit_of_two_classes),

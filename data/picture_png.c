@@ -1,0 +1,111 @@
+/*
+ * PNG by libpng, which reports errors by a function that must not return: longjmp, within this file only.
+ * Palettes and grey become RGB, alpha is dropped, 16 bits become round(v * 255 / 65535). Gamma is not looked at.
+ * Source: libpng-manual.txt, sections III and V.
+ * SPDX-License-Identifier: MIT
+ */
+#include "data/picture.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <png.h>
+
+/* Of the text, profiles and the like that a picture carries. */
+#define PNG_CHUNK_BYTES_MAX ((png_alloc_size_t)1 << 23)
+
+typedef struct {
+    png_structp png;
+    png_infop info;
+    jmp_buf escape;
+    char message[256];
+    const uint8_t *bytes;
+    size_t n, at;
+    png_bytep *rows; /* [height], into the picture */
+    ds_picture picture;
+} png_reader;
+
+static void escape(png_structp png, png_const_charp message)
+{
+    png_reader *r = png_get_error_ptr(png);
+    snprintf(r->message, sizeof r->message, "%s", message);
+    longjmp(r->escape, 1);
+}
+
+/* Warnings are about what is not used here; damaged pixels are errors. */
+static void ignore(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void take(png_structp png, png_bytep to, size_t n)
+{
+    png_reader *r = png_get_io_ptr(png);
+    if (n > r->n - r->at)
+        png_error(png, "the file ends too early");
+    memcpy(to, r->bytes + r->at, n);
+    r->at += n;
+}
+
+/* Whatever it is, rows of 8-bit RGB come out. */
+static void ask_for_rgb(png_reader *r)
+{
+    png_set_expand(r->png);
+    png_set_scale_16(r->png);
+    png_set_strip_alpha(r->png);
+    png_set_gray_to_rgb(r->png);
+    png_set_interlace_handling(r->png);
+    png_read_update_info(r->png, r->info);
+}
+
+static lsc_status decode(png_reader *r)
+{
+    lsc_status st = LSC_OK;
+
+    png_set_read_fn(r->png, r, take);
+    png_set_user_limits(r->png, DS_PICTURE_SIDE_MAX, DS_PICTURE_SIDE_MAX);
+    png_set_chunk_malloc_max(r->png, PNG_CHUNK_BYTES_MAX);
+    png_read_info(r->png, r->info);
+    LSC_TRY(ds_picture_check_size(png_get_image_height(r->png, r->info), png_get_image_width(r->png, r->info)));
+    r->picture.height = (int)png_get_image_height(r->png, r->info);
+    r->picture.width = (int)png_get_image_width(r->png, r->info);
+    ask_for_rgb(r);
+    size_t row = png_get_rowbytes(r->png, r->info);
+    LSC_CHECK(row == 3 * (size_t)r->picture.width, LSC_ERR_FORMAT, "rows of %zu bytes for %d pixels of RGB", row,
+              r->picture.width);
+    LSC_NEW(r->rows, r->picture.height);
+    LSC_NEW(r->picture.rgb, (size_t)r->picture.height * row);
+    for (int y = 0; y < r->picture.height; y++)
+        r->rows[y] = r->picture.rgb + (size_t)y * row;
+    png_read_image(r->png, r->rows);
+    png_read_end(r->png, NULL);
+cleanup:
+    return st;
+}
+
+/* All that longjmp comes back to; what changes meanwhile lies behind r. */
+static lsc_status decode_or_escape(png_reader *r)
+{
+    if (setjmp(r->escape) != 0)
+        return lsc_fail(LSC_ERR_FORMAT, "%s", r->message);
+    return decode(r);
+}
+
+lsc_status ds_png_decode(const uint8_t *bytes, size_t n, ds_picture *out)
+{
+    lsc_status st = LSC_OK;
+    png_reader r = {.bytes = bytes, .n = n};
+
+    r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, escape, ignore);
+    r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
+    LSC_CHECK(r.info != NULL, LSC_ERR_NOMEM, "no memory for libpng");
+    LSC_TRY(decode_or_escape(&r));
+    *out = r.picture;
+    r.picture = (ds_picture){0};
+cleanup:
+    png_destroy_read_struct(&r.png, &r.info, NULL);
+    lsc_free(r.rows);
+    ds_picture_free(&r.picture);
+    return st;
+}
