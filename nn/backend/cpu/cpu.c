@@ -20,11 +20,13 @@ int cpu_max_units(const cpu_plan *p)
     return cpu_units(p, p->o.batch);
 }
 
-/* Small batches are cut finer where that cannot change a bit: where nothing is summed over images. */
+/* Small batches are cut finer, so that there is work for many threads: for as many as there can be units where images
+ * are summed over, which must not depend on the threads; elsewhere for the threads there are. */
 static int64_t block_images(const nn_plan_options *o)
 {
     bool sums = o->backward || o->statistics == NN_BATCH;
-    int64_t images = sums ? o->batch : (o->batch + o->threads - 1) / o->threads;
+    int64_t parts = sums ? CPU_MAX_UNITS : o->threads;
+    int64_t images = (o->batch + parts - 1) / parts;
     return images < CPU_BLOCK_IMAGES ? images : CPU_BLOCK_IMAGES;
 }
 

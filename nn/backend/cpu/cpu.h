@@ -7,8 +7,8 @@
  *   program.c   the steps of a pass in phases; all threads meet between two phases
  *   team.c      the threads
  *
- * Images come in blocks of 16. A thread takes a whole block through a phase, step by step, so that tensors stay in
- * its cache; only batch statistics, which need all images, end a phase. What a pass sums over images (batch
+ * Images come in blocks of at most 16. A thread takes a whole block through a phase, step by step, so that tensors stay
+ * in its cache; only batch statistics, which need all images, end a phase. What a pass sums over images (batch
  * statistics, gradients of parameters) is summed in double or image by image inside a unit - some neighbouring
  * blocks, chosen by the number of images alone - and then over the units in order. So the bits of a result do not
  * depend on the number of threads.

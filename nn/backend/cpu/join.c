@@ -15,11 +15,11 @@
 
 /* Coefficients of one operand: vectors of [groups, CPU_STRIP] floats, and of [padded channels] doubles. */
 typedef struct {
-    float *scale, *shift, *center, *c0, *c1, *c2;
+    float *scale, *shift, *center, *c1, *c2;
     double *mean, *var, *inverse;
 } operand;
 
-enum { N_FLOATS = 6, N_DOUBLES = 3 };
+enum { N_FLOATS = 5, N_DOUBLES = 3 };
 /* Sums of a unit, each [groups, CPU_STRIP]: forward of x and x^2 of each operand; backward of g, then g (x - center) of
  * each. */
 enum { N_SUMS = 4 };
@@ -59,9 +59,8 @@ static operand lay_out(const join *j, int k, int64_t padded)
         .scale = f,
         .shift = f + j->strips,
         .center = f + 2 * j->strips,
-        .c0 = f + 3 * j->strips,
-        .c1 = f + 4 * j->strips,
-        .c2 = f + 5 * j->strips,
+        .c1 = f + 3 * j->strips,
+        .c2 = f + 4 * j->strips,
         .mean = d,
         .var = d + padded,
         .inverse = d + 2 * padded,
@@ -127,7 +126,6 @@ static void derive(const cpu_step *s, int k)
         put(s, o->scale, c, scale);
         put(s, o->shift, c, (double)bias[c] - scale * o->mean[c]);
         put(s, o->center, c, o->mean[c]);
-        put(s, o->c0, c, scale);
     }
 }
 
@@ -279,7 +277,7 @@ static void spread(const cpu_step *s, const cpu_block *b, int k, const float *g)
     cpu_spread a = {
         .g = g,
         .x = cpu_data(s->plan, b, s->in[k]),
-        .c0 = o->c0,
+        .c0 = o->scale,
         .c1 = o->c1,
         .c2 = o->c2,
         .center = o->center,

@@ -197,12 +197,12 @@ static void fold_norms(cpu_plan *p, cpu_step *join)
     }
 }
 
-/* Whether convolution c can write onto value v, adding itself to it: v is complete by then, and nobody reads it any
- * more but the join. */
+/* Whether convolution c can write onto value v, adding itself to it: v is complete by then, and from c on nobody reads
+ * it but the join, not even c. */
 static bool can_add_onto(cpu_plan *p, const cpu_step *c, const cpu_step *join, int v)
 {
     const cpu_step *source = producer(p, v);
-    return !p->values[v].plain && source < c && !reads(c, v) && alone(p, v, join, c);
+    return !p->values[v].plain && source < c && alone(p, v, join, c);
 }
 
 static void fuse(cpu_plan *p, cpu_step *join)
