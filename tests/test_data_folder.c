@@ -6,6 +6,8 @@
 #include "data_fixture.h"
 #include "picture_fixture.h"
 
+#include <time.h>
+
 /* ROOT/SPLIT/CLASS/NAME, of one colour. */
 static void picture(const char *split, const char *class, const char *name, int height, int width, uint8_t red)
 {
@@ -244,14 +246,14 @@ static void the_first_unreadable_image_is_named_by_any_number_of_threads(void **
 }
 
 typedef struct {
-    int times[100];
+    int begun[100];
     int64_t fail_from;
 } counted;
 
 static lsc_status count_index(void *context, int64_t i)
 {
     counted *c = context;
-    __atomic_fetch_add(&c->times[i], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&c->begun[i], 1, __ATOMIC_RELAXED);
     return i >= c->fail_from ? lsc_fail(LSC_ERR_FORMAT, "number %d", (int)i) : LSC_OK;
 }
 
@@ -262,11 +264,44 @@ static void every_index_is_worked_on_once(void **state)
         counted c = {.fail_from = 100};
         CHECK_OK(ds_each(threads, "numbers", 100, count_index, &c));
         for (int i = 0; i < 100; i++)
-            CHECK_INT(c.times[i], 1);
-        c.fail_from = 60;
-        CHECK_FAILS(ds_each(threads, "numbers", 100, count_index, &c), LSC_ERR_FORMAT, "number 60");
+            CHECK_INT(c.begun[i], 1);
     }
     CHECK_OK(ds_each(0, "numbers", 0, count_index, NULL));
+}
+
+static void after_a_failure_nothing_is_begun(void **state)
+{
+    counted c = {.fail_from = 60};
+    (void)state;
+    CHECK_FAILS(ds_each(1, "numbers", 100, count_index, &c), LSC_ERR_FORMAT, "number 60");
+    CHECK_INT(c.begun[60], 1);
+    CHECK_INT(c.begun[61], 0);
+}
+
+typedef struct {
+    int begun;
+    int64_t slow; /* of 0 and 1, which both fail, the one that is to end last */
+} two_failures;
+
+static lsc_status fail_both(void *context, int64_t i)
+{
+    two_failures *t = context;
+    const struct timespec moment = {.tv_nsec = 1000000}, long_after = {.tv_nsec = 30000000};
+    __atomic_fetch_add(&t->begun, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&t->begun, __ATOMIC_RELAXED) < 2)
+        nanosleep(&moment, NULL);
+    if (i == t->slow)
+        nanosleep(&long_after, NULL);
+    return lsc_fail(LSC_ERR_FORMAT, "number %d", (int)i);
+}
+
+static void of_two_failures_the_one_of_the_smaller_index_counts(void **state)
+{
+    (void)state;
+    for (int slow = 0; slow < 2; slow++) {
+        two_failures t = {.slow = slow};
+        CHECK_FAILS(ds_each(2, "numbers", 2, fail_both, &t), LSC_ERR_FORMAT, "number 0");
+    }
 }
 
 static lsc_status open_and_close(void *context)
@@ -306,6 +341,8 @@ int main(void)
         TEST_IN_FOLDER(images_do_not_depend_on_the_number_of_threads),
         TEST_IN_FOLDER(the_first_unreadable_image_is_named_by_any_number_of_threads),
         TEST(every_index_is_worked_on_once),
+        TEST(after_a_failure_nothing_is_begun),
+        TEST(of_two_failures_the_one_of_the_smaller_index_counts),
         TEST_IN_FOLDER(every_failing_allocation_is_a_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
