@@ -65,7 +65,7 @@ static void print_family(FILE *out, const app_family *family)
     fprintf(out, "%s\n", family->name);
     app_kind k = family->at(0);
     for (int i = 1; k.name != NULL; k = family->at(i++))
-        fprintf(out, "  %-18s %s%s%s%s\n", k.name, k.text, k.source != NULL ? " [" : "",
+        fprintf(out, "  %-20s %s%s%s%s\n", k.name, k.text, k.source != NULL ? " [" : "",
                 k.source != NULL ? k.source : "", k.source != NULL ? "]" : "");
 }
 

@@ -48,7 +48,7 @@ lsc_status nn_model_graph_with(const char *name, const nn_model_options *o, nn_g
     LSC_TRY(find(name, &model));
     LSC_CHECK(o->classes >= 1, LSC_ERR_ARG, "%s: %lld classes, need at least 1", name, (long long)o->classes);
     LSC_TRY(nn_graph_new(o->image ? o->image : &model->image, &g));
-    LSC_TRY(model->build(g, model->name, o->classes));
+    model->build(g, model, o->classes);
     if (o->logit_scale != 0 && o->logit_scale != 1)
         nn_scale(g, nn_graph_last(g), o->logit_scale);
     if (o->features)

@@ -4,14 +4,13 @@
  */
 #include "nn/op.h"
 
-static lsc_status build(nn_graph *g, const char *name, int64_t classes)
+static void build(nn_graph *g, const nn_model *model, int64_t classes)
 {
-    (void)name;
+    (void)model;
     int x = nn_graph_input(g)->rank == 1 ? 0 : nn_flatten(g, 0);
     x = nn_relu(g, nn_linear(g, x, "fc1", 64, true));
     x = nn_relu(g, nn_linear(g, x, "fc2", 64, true));
     nn_linear(g, nn_mark_features(g, x), "fc3", classes, true);
-    return LSC_OK;
 }
 
 const nn_model nn_model_mlp = {

@@ -54,6 +54,7 @@ int nn_relu(nn_graph *g, int x);
 int nn_add(nn_graph *g, int x, int y);
 int nn_maxpool(nn_graph *g, int x, int kernel, int stride, int pad);
 int nn_avgpool(nn_graph *g, int x, int kernel, int stride, int pad); /* padding counted, as in PyTorch */
+int nn_mapmean(nn_graph *g, int x);                                  /* mean of each channel, [C]; of square maps */
 int nn_flatten(nn_graph *g, int x);
 int nn_concat(nn_graph *g, int x, int y);        /* along the channels */
 int nn_l2norm(nn_graph *g, int x);               /* x / max(|x|, 1e-12) of each image */
@@ -65,11 +66,13 @@ int nn_append_features(nn_graph *g);
 
 /* ---- models (model.c, models.def) ---------------------------------------------------------- */
 
-typedef struct {
+typedef struct nn_model {
     const char *name, *text;
     const char *source; /* whose definition the names and shapes follow */
     nn_shape image;     /* the usual input */
-    lsc_status (*build)(nn_graph *g, const char *name, int64_t classes); /* adds nodes after node 0 */
+    /* Adds nodes after node 0; the last are the logits. Errors stay in the graph. */
+    void (*build)(nn_graph *g, const struct nn_model *model, int64_t classes);
+    const void *family; /* for build: which member of its family this is; NULL: there is one */
 } nn_model;
 
 const nn_model *nn_model_at(int i); /* NULL past the last */

@@ -27,3 +27,13 @@ int nn_avgpool(nn_graph *g, int x, int kernel, int stride, int pad)
 {
     return nn_pool(g, &nn_op_avgpool, x, kernel, stride, pad);
 }
+
+int nn_mapmean(nn_graph *g, int x)
+{
+    const nn_shape *map = x >= 0 && x < g->n_nodes ? &g->nodes[x].shape : NULL;
+    char text[80];
+    if (map && (map->rank != 3 || map->dim[1] != map->dim[2]))
+        nn_graph_fail(g, LSC_ERR_SHAPE, "the mean over a map needs a square one, not %s: use square images",
+                      nn_shape_text(map, text, sizeof text));
+    return nn_flatten(g, nn_avgpool(g, x, map ? (int)map->dim[1] : 1, 1, 0));
+}

@@ -5,7 +5,8 @@ set_source_files_properties(support/formula.c PROPERTIES COMPILE_OPTIONS -ffp-co
 
 add_executable(test_nn_golden test_nn_golden.c)
 target_link_libraries(test_nn_golden PRIVATE lsc_test_oracle)
-set(models resnet20 resnet56 resnet56_noshort resnet110)
+# The slow ones are in tests/long/networks.sh.
+set(models resnet20 resnet56 resnet56_noshort resnet110 wrn56_2 vgg9)
 if(LSC_SANITIZE)
   set(models resnet20) # the others take minutes
 endif()
@@ -23,3 +24,4 @@ lsc_test(nn_backends LIBS lsc_test_oracle LABELS contract nn)
 lsc_test(nn_plan LIBS lsc_test_oracle LABELS unit nn)
 lsc_test(nn_graph LIBS lsc_nn LABELS unit nn)
 lsc_test(nn_values LIBS lsc_nn LABELS unit nn)
+lsc_test(nn_page LIBS lsc_nn LABELS unit nn)

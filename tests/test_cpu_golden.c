@@ -25,7 +25,8 @@ static int close_oracle(void **state)
     return 0;
 }
 
-/* Float against float64. Logits: products of 20 to 110 layers, each rounded: 2e-7 to 6e-7 of the largest is seen.
+/* Float against float64. Logits: products of 20 to 110 layers, each rounded: 2e-7 to 2e-6 of the largest is seen, but
+ * 3e-6 (densenet121) and 5e-6 (vgg9) on batch statistics of as few images; the reference in float has 2e-6 and 4e-6.
  * Gradients: 1e-7 to 1e-6 is seen, but where the input of a rectifier is zero within rounding the gradient jumps: 4e-4
  * (resnet20) and 8e-3 (resnet110) of a tensor's norm are seen, the latter with two images in the batch. Single ops are
  * tested without this in cpu_ops. resnet56_noshort on batch statistics has gradients of thousands, and enlarges
@@ -37,7 +38,7 @@ typedef struct {
 static tolerances tolerance(nn_statistics statistics)
 {
     bool hard = strcmp(model, "resnet56_noshort") == 0 && statistics == NN_BATCH;
-    return hard ? (tolerances){4e-3, 1e-3, 0.05, 0.4} : (tolerances){2e-6, 1e-6, 1e-3, 2e-2};
+    return hard ? (tolerances){4e-3, 1e-3, 0.05, 0.4} : (tolerances){1e-5, 2e-6, 1e-3, 2e-2};
 }
 
 static void check_logits(nn_statistics statistics, const double *logits)
@@ -56,7 +57,8 @@ static void check_gradient(nn_statistics statistics, const double *gradient)
     double total = 0;
     for (int k = 0; k < oracle_parameters(&o); k++) {
         oracle_part got = oracle_got(&o, gradient, k), want = oracle_want(&o, statistics, "grad", k);
-        double allowed = tolerance(statistics).part * want.norm;
+        /* A bias in front of batch norm has no gradient but rounding errors. */
+        double allowed = tolerance(statistics).part * want.norm + 1e-6 * oracle_value(&o, statistics, "grad_norm");
         CHECK_REAL(got.norm, want.norm, allowed);
         CHECK_REAL(got.first, want.first, allowed);
         CHECK_REAL(got.last, want.last, allowed);

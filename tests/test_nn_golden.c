@@ -9,10 +9,13 @@
 #include <math.h>
 
 /* Two float64 programs that sum in another order: 1e-9 relative, as the oracle's page says. On batch statistics
- * resnet56_noshort has gradients of thousands and resnet110 two images a batch: 1e-7. */
+ * resnet56_noshort has gradients of thousands and resnet110 two images a batch: 1e-7. So has densenet121, where 4e-9 is
+ * seen: math libraries round the formula's sine differently in one of a thousand cases, so that some of its 7 million
+ * weights differ by an ulp, each of which moves v.Hv by 1e-7. */
 static double tolerance(const char *model, nn_statistics statistics)
 {
-    bool hard = strcmp(model, "resnet56_noshort") == 0 || strcmp(model, "resnet110") == 0;
+    bool hard =
+        strcmp(model, "resnet56_noshort") == 0 || strcmp(model, "resnet110") == 0 || strcmp(model, "densenet121") == 0;
     return hard && statistics == NN_BATCH ? 1e-7 : 1e-9;
 }
 
@@ -61,16 +64,17 @@ static void check_logits(nn_statistics statistics, const double *logits)
 
 static void check_product(nn_plan *p, nn_statistics statistics, const double *logits, const double *dlogits, double *hv)
 {
-    double rlogits[64], rdlogits[64], vhv = 0;
+    double rlogits[64], rdlogits[64], want = oracle_value(&o, statistics, "vHv"), size;
+    int64_t n = o.layout->n_learned;
     const nn_loss *loss = NULL;
     CHECK_OK(nn_loss_find("cross_entropy", &loss));
     CHECK_OK(nn_plan_forward_r(p, o.v, rlogits));
     loss->backward_r(o.batch, o.classes, logits, o.labels, o.weight, rlogits, rdlogits);
     CHECK_OK(nn_plan_backward_r(p, dlogits, rdlogits, hv));
     check_vector(statistics, "hvp", "hvp_norm", hv);
-    for (int64_t i = 0; i < o.layout->n_learned; i++)
-        vhv += o.v[i] * hv[i];
-    CHECK_RELATIVE(vhv, oracle_value(&o, statistics, "vHv"), tolerance(model, statistics));
+    /* A sum whose terms cancel (resnet18: terms of 459 together, 0.03 remains): by |v| |Hv|, too. */
+    size = fabs(want) + 1e-3 * sqrt(lsc_dot64(o.v, o.v, n) * lsc_dot64(hv, hv, n));
+    CHECK_REAL(lsc_dot64(o.v, hv, n), want, tolerance(model, statistics) * size);
 }
 
 static void check_all(nn_statistics statistics)

@@ -3,6 +3,7 @@
 report() {
     name=$1 command=$2
     shift 2
+    mkdir -p tests/long/reports
     {
         printf '{\n  "name": "%s",\n  "command": "%s",\n' "$name" "$command"
         printf '  "commit": "%s",\n' "$(git describe --always --dirty --exclude '*')"

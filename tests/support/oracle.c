@@ -66,7 +66,10 @@ void oracle_open(oracle *o, const char *name)
     CHECK(o->json != NULL);
     o->batch = (int64_t)item(o->json, "batch")->valuedouble;
     o->classes = cJSON_GetArraySize(cJSON_GetArrayItem(item(item(o->json, "eval"), "logits"), 0));
-    CHECK_OK(nn_model_graph(name, NULL, o->classes, &o->graph));
+    nn_shape image = {.rank = 3};
+    for (int i = 0; i < 3; i++)
+        image.dim[i] = (int64_t)cJSON_GetArrayItem(item(o->json, "input"), i)->valuedouble;
+    CHECK_OK(nn_model_graph(name, &image, o->classes, &o->graph));
     o->layout = nn_graph_layout(o->graph);
     check_parameters(o);
     fill(o, name);
