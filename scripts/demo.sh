@@ -48,7 +48,7 @@ done
 
 if [ -n "$quick" ]; then
     # One epoch is too short to begin with plain training.
-    set -- --set train.epochs=1 --set data.per_domain=1000 --set gac.warming_epochs=0
+    set -- --set train.epochs=1 --set train.batch=60 --set data.per_domain=1000 --set gac.warming_epochs=0
     points=9 samples=200
     : "${out:=outputs/demo-quick}" "${accuracy:=0}"
 else
@@ -121,6 +121,7 @@ cat <<END
 
 What to open, in $out:
   compare.png         the three surfaces side by side, one scale
+  compare.vtm         the same in ParaView
   RUN/surface.vtp     in ParaView: comes up coloured, with no click (RUN: $runs)
   RUN/surface.png     a surface alone
   RUN/history.csv     losses and accuracies, epoch by epoch
