@@ -20,7 +20,7 @@ static const int64_t channels[STAGES] = {64, 128, 256, 512, 512};
 
 /* "features.N"; for fc "fc.N" */
 typedef struct {
-    char text[16];
+    char text[32];
 } module_name;
 
 static module_name module(const char *parent, int n)
