@@ -15,7 +15,7 @@ enum { GROWTH = 32, STAGES = 4 };
 static const int layers[STAGES] = {6, 12, 24, 16};
 
 typedef struct {
-    char text[32];
+    char text[64];
 } module_name;
 
 static module_name module(const char *parent, const char *part)
