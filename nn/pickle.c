@@ -180,16 +180,9 @@ typedef struct {
 
 typedef enum { N0, N1, N2, N4, N8, C1, C4, C8, L1, L2 } operand_code;
 static const operand_kind operand_kinds[] = {
-    [N0] = {0},
-    [N1] = {1},
-    [N2] = {2},
-    [N4] = {4},
-    [N8] = {8},
-    [C1] = {1, .counted = true},
-    [C4] = {4, .counted = true},
-    [C8] = {8, .counted = true},
-    [L1] = {.lines = 1},
-    [L2] = {.lines = 2},
+    [N0] = {0},          [N1] = {.width = 1},         [N2] = {.width = 2},         [N4] = {.width = 4},
+    [N8] = {.width = 8}, [C1] = {1, .counted = true}, [C4] = {4, .counted = true}, [C8] = {8, .counted = true},
+    [L1] = {.lines = 1}, [L2] = {.lines = 2},
 };
 
 #define OP(byte, name, follows, what, row) NN_PICKLE_OP(what);

@@ -8,3 +8,5 @@ lsc_test(nn_torch_zip LIBS lsc_test_torch LABELS format nn)
 lsc_test(nn_torch_hostile LIBS lsc_nn LABELS format nn)
 lsc_test(landscape_import LIBS lsc_test_landscape LABELS cli golden)
 add_dependencies(test_landscape_import landscape)
+
+add_subdirectory(fuzz)
