@@ -226,6 +226,21 @@ static const lsc_block face_blocks[] = {
 static const lsc_layout face = {face_blocks, sizeof *face_blocks, N_FACE, N_FACE, N_FACE - 1};
 static const float face_theta[N_FACE] = {1, 2, 3, 4};
 
+/* Its first three names all begin with "model.": that is no wrapper's. */
+static void a_prefix_of_the_model_itself_stays(void **state)
+{
+    (void)state;
+    const char *path = test_path("model.bin");
+    const lsc_layout model = {face_blocks, sizeof *face_blocks, 3, 3, 2};
+    nn_tensors *t = NULL;
+    float out[3] = {0};
+    CHECK_OK(nn_checkpoint_write(path, &model, face_theta, NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_OK(nn_checkpoint_fill(t, path, &model, out));
+    CHECK_BYTES(out, face_theta, sizeof out);
+    nn_tensors_free(t);
+}
+
 static void second_names_are_written_and_read(void **state)
 {
     (void)state;
@@ -313,6 +328,7 @@ int main(void)
         TEST_IN_FOLDER(integers_are_no_weights),
         TEST_IN_FOLDER(the_count_may_be_absent_or_an_integer),
         TEST_IN_FOLDER(prefixes_of_wrappers_are_taken_off_if_all_have_them),
+        TEST_IN_FOLDER(a_prefix_of_the_model_itself_stays),
         TEST_IN_FOLDER(second_names_are_written_and_read),
         TEST_IN_FOLDER(second_names_that_differ_are_refused),
         TEST_IN_FOLDER(no_memory_is_an_error),

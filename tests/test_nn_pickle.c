@@ -223,6 +223,7 @@ static void calls_and_persistent_ids_go_to_the_host(void **state)
     CHECK_STR(asked, "call m.f with 2");
     GIVES("(I1\nI2\nI3\nim\ng\n.", "3");
     CHECK_STR(asked, "call m.g with 3");
+    GIVES("(I1\nim\ng\n.", "1");
     GIVES("(cm\nh\nI4\no.", "4");
     CHECK_STR(asked, "call m.h with 1");
     GIVES("(cm\nh\no.", "None");

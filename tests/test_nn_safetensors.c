@@ -70,7 +70,8 @@ static void tensors_that_are_no_tensors_are_refused(void **state)
     refuses("{\"a\":1}", 0, "tensor 'a': not an object");
     refuses("{\"a\":{}}", 0, "tensor 'a': 'dtype' is absent");
     refuses("{\"a\":{\"dtype\":7}}", 0, "'dtype' is absent or not a string");
-    refuses("{" TENSOR("a", "Q7", "[1]", 0, 4) "}", 4, "unknown dtype 'Q7' (known: F32 F64 I64 F16 BF16 U8 I32 I16 I8 BOOL)");
+    refuses("{" TENSOR("a", "Q7", "[1]", 0, 4) "}", 4,
+            "unknown dtype 'Q7' (known: F32 F64 I64 F16 BF16 U8 I32 I16 I8 BOOL)");
     refuses("{\"a\":{\"dtype\":\"F32\"}}", 0, "'shape' is absent");
     refuses("{" TENSOR("a", "F32", "[-1]", 0, 4) "}", 4, "dimension 0 of 'shape' is not a whole number");
     refuses("{" TENSOR("a", "F32", "[2,0.5]", 0, 4) "}", 4, "dimension 1 of 'shape' is not a whole number");
@@ -134,6 +135,19 @@ static void files_of_other_programs_are_read(void **state)
     CHECK_OK(nn_tensors_read(write_file("{}", 0, -1), &t));
     CHECK(nn_tensors_meta(t, "k") == NULL);
     CHECK(nn_tensors_find(t, "a") == NULL);
+    nn_tensors_free(t);
+}
+
+/* The first byte of its length is the one with which pickles begin. */
+static void a_header_of_640_bytes_is_no_pickle(void **state)
+{
+    (void)state;
+    char header[641];
+    nn_tensors *t = NULL;
+    snprintf(header, sizeof header, "%-640s", "{" TENSOR("a", "U8", "[4]", 0, 4) "}");
+    CHECK_OK(nn_tensors_read(write_file(header, 4, -1), &t));
+    CHECK_INT(nn_tensors_count(t), 1);
+    CHECK(nn_tensors_where(t) == NULL);
     nn_tensors_free(t);
 }
 
@@ -287,6 +301,7 @@ int main(void)
         TEST_IN_FOLDER(data_that_do_not_fit_are_refused),
         TEST_IN_FOLDER(names_and_metadata_are_checked),
         TEST_IN_FOLDER(files_of_other_programs_are_read),
+        TEST_IN_FOLDER(a_header_of_640_bytes_is_no_pickle),
         TEST(every_type_gives_its_values),
         TEST_IN_FOLDER(what_is_written_is_read_back_bit_for_bit),
         TEST_IN_FOLDER(a_cut_file_is_refused),

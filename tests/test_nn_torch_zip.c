@@ -150,6 +150,11 @@ static void sizes_of_the_directory_alone_are_checked_against_the_file(void **sta
     set(a, "archive/data/0", SIZE, 4);
     set(a, "archive/data/0", PACKED, 4);
     refuses(a, "tensor 'w': its storage has 4 bytes of 2 elements of 4");
+    a = archive_of(0, NULL, NULL);
+    a.bytes[head + 6] |= 8;
+    set(a, "archive/data/0", FLAGS, 8);
+    set(a, "archive/data/0", PACKED, 7);
+    refuses(a, "member 'data/0' of the zip archive: 8 bytes at offset");
 }
 
 static void what_cannot_be_unpacked_is_refused(void **state)
