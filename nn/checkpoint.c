@@ -27,6 +27,7 @@ static const struct {
 
 /* Room for a name in a file; longer ones are of no model. */
 #define NAME_SIZE 512
+#define PIECE     1024 /* elements that are looked at together */
 
 static bool begins(const char *text, const char *with)
 {
@@ -111,31 +112,41 @@ static bool is_real(nn_dtype type)
     return type == NN_DT_F32 || type == NN_DT_F64 || type == NN_DT_F16 || type == NN_DT_BF16;
 }
 
-/* F32 is taken as it is. */
-static void convert(const nn_tensor *t, float *w)
+/* Elements from .. from + n - 1; F32 is taken as it is. */
+static void convert(const nn_tensor *t, int64_t from, int64_t n, float *w)
 {
     if (t->dtype == NN_DT_F32)
-        memcpy(w, t->data, (size_t)t->elements * sizeof *w);
+        memcpy(w, (const char *)t->data + (size_t)from * sizeof *w, (size_t)n * sizeof *w);
     else
-        for (int64_t i = 0; i < t->elements; i++)
-            w[i] = (float)nn_tensor_value(t, i);
+        for (int64_t i = 0; i < n; i++)
+            w[i] = (float)nn_tensor_value(t, from + i);
 }
 
-static lsc_status fill_block(const nn_tensor *t, const lsc_block *b, float *w)
+static lsc_status check_finite(const nn_tensor *t, const lsc_block *b)
+{
+    float piece[PIECE];
+    for (int64_t from = 0; from < t->elements; from += PIECE) {
+        int64_t n = t->elements - from < PIECE ? t->elements - from : PIECE, i = 0;
+        convert(t, from, n, piece);
+        if (lsc_all_finite(piece, n))
+            continue;
+        while (isfinite(piece[i]))
+            i++;
+        double x = nn_tensor_value(t, from + i);
+        return lsc_fail(LSC_ERR_FORMAT, "tensor '%s', element %lld is %g%s", b->name, (long long)(from + i), x,
+                        isfinite(x) ? ", too large for a float" : "");
+    }
+    return LSC_OK;
+}
+
+static lsc_status check_block(const nn_tensor *t, const lsc_block *b)
 {
     lsc_status st = LSC_OK;
     LSC_TRY(check_shape(t, b));
     LSC_CHECK(is_count(b) || is_real(t->dtype), LSC_ERR_FORMAT,
               "tensor '%s' has the type %s, the model needs F32, F64, F16 or BF16", b->name,
               nn_dtype_of(t->dtype)->name);
-    convert(t, w);
-    if (lsc_all_finite(w, t->elements))
-        return LSC_OK;
-    for (int64_t i = 0; i < t->elements; i++) {
-        double x = nn_tensor_value(t, i);
-        LSC_CHECK(isfinite(w[i]), LSC_ERR_FORMAT, "tensor '%s', element %lld is %g%s", b->name, (long long)i, x,
-                  isfinite(x) ? ", too large for a float" : "");
-    }
+    LSC_TRY(check_finite(t, b));
 cleanup:
     return st;
 }
@@ -200,18 +211,18 @@ cleanup:
     return st;
 }
 
-static lsc_status fill_all(const nn_tensors *t, const lsc_layout *layout, float *theta)
+/* All that could be wrong, before anything is written: the file's names are longer by the first n bytes. */
+static lsc_status check_all(const nn_tensors *t, const lsc_layout *layout, size_t n)
 {
     lsc_status st = LSC_OK;
     const char *missing = NULL;
-    size_t n = common_prefix(t, layout);
     int n_missing = 0, used = 0;
 
     for (int i = 0; i < layout->n_blocks; i++) {
         const lsc_block *b = &layout->blocks[i];
         const nn_tensor *tensor = find(t, n, b->name);
         if (tensor) {
-            LSC_TRY(fill_block(tensor, b, theta + b->offset));
+            LSC_TRY(check_block(tensor, b));
             used++;
         } else if (!is_count(b)) {
             missing = missing ? missing : b->name;
@@ -227,13 +238,18 @@ cleanup:
 lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_layout *layout, float *theta)
 {
     lsc_status st = LSC_OK;
-    float *filled = NULL;
+    size_t n = common_prefix(t, layout);
 
-    LSC_NEW(filled, layout->n);
-    LSC_TRY(lsc_context(fill_all(t, layout, filled), "%s", path));
-    memcpy(theta, filled, (size_t)layout->n * sizeof *theta);
+    LSC_TRY(lsc_context(check_all(t, layout, n), "%s", path));
+    for (int i = 0; i < layout->n_blocks; i++) {
+        const lsc_block *b = &layout->blocks[i];
+        const nn_tensor *tensor = find(t, n, b->name);
+        if (tensor)
+            convert(tensor, 0, tensor->elements, theta + b->offset);
+        else
+            theta[b->offset] = 0; /* a count */
+    }
 cleanup:
-    lsc_free(filled);
     return st;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "support/support.h"
 
+#include <float.h>
 #include <math.h>
 
 #define N 20011
@@ -90,6 +91,10 @@ static void one_element_that_is_not_finite_is_found(void **state)
     CHECK(lsc_all_finite(a, N - 1));
     a[0] = -INFINITY;
     CHECK(!lsc_all_finite(a, N - 1));
+    const float others[] = {FLT_MAX, -FLT_MAX, FLT_MIN, -0.0f, 1e-45f}, not_one[] = {INFINITY, -NAN};
+    CHECK(lsc_all_finite(others, LSC_COUNT(others)));
+    for (size_t i = 0; i < LSC_COUNT(not_one); i++)
+        CHECK(!lsc_all_finite(&not_one[i], 1));
 }
 
 int main(void)
