@@ -25,6 +25,16 @@ static const struct {
     {"layer_blocks.3.", "model.layer4."},
 };
 
+/* What that class holds and never uses: torchvision's own head. */
+static const struct {
+    const char *name;
+    int rank;
+    int64_t shape[2];
+} unused[] = {
+    {"model.fc.weight", 2, {1000, 512}},
+    {"model.fc.bias", 1, {1000}},
+};
+
 /* Room for a name in a file; longer ones are of no model. */
 #define NAME_SIZE 512
 #define PIECE     1024 /* elements that are looked at together */
@@ -185,7 +195,16 @@ static lsc_status check_alias(const nn_tensors *t, size_t n, const char *name, b
     return LSC_OK;
 }
 
-/* Nothing but the model's tensors, of which `used` were found, and second names of them. */
+/* Of a network with the names of that class. */
+static bool is_unused(const lsc_layout *layout, const char *name)
+{
+    for (size_t i = 0; i < LSC_COUNT(unused); i++)
+        if (strcmp(name, unused[i].name) == 0)
+            return in_layout(layout, "model.layer1.0.conv1.weight") && in_layout(layout, "fc.weight");
+    return false;
+}
+
+/* Nothing but the model's tensors, of which `used` were found, second names of them, and what is never used. */
 static lsc_status check_extra(const nn_tensors *t, const lsc_layout *layout, size_t n, int used)
 {
     lsc_status st = LSC_OK;
@@ -197,7 +216,7 @@ static lsc_status check_extra(const nn_tensors *t, const lsc_layout *layout, siz
         return LSC_OK;
     for (int i = 0; i < nn_tensors_count(t); i++) {
         const char *name = nn_tensors_at(t, i)->name + n;
-        bool known = in_layout(layout, name);
+        bool known = in_layout(layout, name) || is_unused(layout, name);
         if (!known)
             LSC_TRY(check_alias(t, n, name, &known));
         if (!known) {
@@ -289,6 +308,26 @@ cleanup:
     return st;
 }
 
+/* Zeros for what is never used, behind n tensors. */
+static lsc_status add_unused(nn_arena *arena, const lsc_layout *layout, nn_tensor *tensors, int *n)
+{
+    lsc_status st = LSC_OK;
+    float *zeros;
+
+    for (size_t i = 0; i < LSC_COUNT(unused); i++) {
+        if (in_layout(layout, unused[i].name) || !is_unused(layout, unused[i].name))
+            continue;
+        nn_tensor *t = &tensors[(*n)++];
+        *t = (nn_tensor){.name = unused[i].name, .rank = unused[i].rank, .elements = 1};
+        for (int j = 0; j < t->rank; j++)
+            t->elements *= t->shape[j] = unused[i].shape[j];
+        NN_TAKE(arena, zeros, t->elements);
+        t->data = zeros;
+    }
+cleanup:
+    return st;
+}
+
 static lsc_status write_all(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
                             int n_meta, bool aliased)
 {
@@ -299,13 +338,15 @@ static lsc_status write_all(const char *path, const lsc_layout *layout, const fl
     nn_meta *all;
     int n = layout->n_blocks;
 
-    NN_TAKE(&arena, tensors, 2 * n);
+    NN_TAKE(&arena, tensors, 2 * n + (int)LSC_COUNT(unused));
     NN_TAKE(&arena, counts, n);
     NN_TAKE(&arena, all, n_meta + 1);
     for (int i = 0; i < n; i++)
         tensors[i] = tensor_of(&layout->blocks[i], theta, &counts[i]);
-    if (aliased)
+    if (aliased) {
         LSC_TRY(add_aliases(&arena, tensors, &n));
+        LSC_TRY(add_unused(&arena, layout, tensors, &n));
+    }
     all[0] = (nn_meta){"format", "pt"}; /* what safetensors.torch writes and transformers asks for */
     if (n_meta > 0)
         memcpy(all + 1, meta, (size_t)n_meta * sizeof *meta);

@@ -232,7 +232,8 @@ lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_l
 /* run.bin: names as in the PyTorch state_dict, num_batches_tracked as I64; metadata `format: pt` is added. */
 lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,
                                int n_meta);
-/* The same with the second names, so that the class of the released GAC-FAS checkpoints loads it strictly. */
+/* The same with the second names, and zeros for what is never used, so that the class of the released GAC-FAS
+ * checkpoints loads it strictly. */
 lsc_status nn_checkpoint_write_aliased(const char *path, const lsc_layout *layout, const float *theta,
                                        const nn_meta *meta, int n_meta);
 

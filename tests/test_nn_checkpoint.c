@@ -250,7 +250,7 @@ static void second_names_are_written_and_read(void **state)
 
     CHECK_OK(nn_checkpoint_write_aliased(path, &face, face_theta, NULL, 0));
     CHECK_OK(nn_tensors_read(path, &t));
-    CHECK_INT(nn_tensors_count(t), N_FACE + 2);
+    CHECK_INT(nn_tensors_count(t), N_FACE + 2 + 2); /* two second names, and model.fc */
     CHECK_REAL(nn_tensor_value(nn_tensors_find(t, "layer_blocks.0.0.conv1.weight"), 0), 2, 0);
     CHECK_REAL(nn_tensor_value(nn_tensors_find(t, "layer_blocks.3.1.bn2.num_batches_tracked"), 0), 3, 0);
     CHECK_OK(nn_checkpoint_fill(t, path, &face, out));
@@ -260,6 +260,42 @@ static void second_names_are_written_and_read(void **state)
     CHECK_OK(nn_checkpoint_write(path, &face, face_theta, NULL, 0));
     CHECK_OK(nn_tensors_read(path, &t));
     CHECK_INT(nn_tensors_count(t), N_FACE);
+    nn_tensors_free(t);
+}
+
+/* The released class holds model.fc and never uses it: our network has none. */
+static void what_is_never_used_is_written_as_zeros_and_skipped(void **state)
+{
+    (void)state;
+    const char *path = test_path("unused.bin");
+    nn_tensors *t = NULL;
+    float out[N_FACE];
+
+    CHECK_OK(nn_checkpoint_write_aliased(path, &face, face_theta, NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    const nn_tensor *head = nn_tensors_find(t, "model.fc.weight");
+    CHECK(head != NULL && nn_tensors_find(t, "model.fc.bias") != NULL);
+    CHECK_INT(head->rank, 2);
+    CHECK_INT(head->shape[0], 1000);
+    CHECK_INT(head->shape[1], 512);
+    CHECK_REAL(nn_tensor_value(head, 511999), 0, 0);
+    nn_tensors_free(t);
+
+    /* Not in a network of another kind. */
+    lsc_layout other = face;
+    lsc_block blocks[N_FACE];
+    memcpy(blocks, face_blocks, sizeof blocks);
+    blocks[3].name = "head.weight";
+    other.blocks = blocks;
+    const nn_tensor all[] = {
+        {.name = "model.conv1.weight", .rank = 1, .shape = {1}, .data = face_theta},
+        {.name = "model.layer1.0.conv1.weight", .rank = 1, .shape = {1}, .data = face_theta},
+        {.name = "head.weight", .rank = 1, .shape = {1}, .data = face_theta},
+        {.name = "model.fc.bias", .rank = 1, .shape = {1}, .data = face_theta},
+    };
+    CHECK_OK(nn_tensors_write(path, all, LSC_COUNT(all), NULL, 0));
+    CHECK_OK(nn_tensors_read(path, &t));
+    CHECK_FAILS(nn_checkpoint_fill(t, path, &other, out), LSC_ERR_FORMAT, "'model.fc.bias' is not in the model");
     nn_tensors_free(t);
 }
 
@@ -330,6 +366,7 @@ int main(void)
         TEST_IN_FOLDER(prefixes_of_wrappers_are_taken_off_if_all_have_them),
         TEST_IN_FOLDER(a_prefix_of_the_model_itself_stays),
         TEST_IN_FOLDER(second_names_are_written_and_read),
+        TEST_IN_FOLDER(what_is_never_used_is_written_as_zeros_and_skipped),
         TEST_IN_FOLDER(second_names_that_differ_are_refused),
         TEST_IN_FOLDER(no_memory_is_an_error),
     };
