@@ -253,6 +253,28 @@ static void a_model_gives_its_features_behind_its_logits(void **state)
     }
 }
 
+static void every_backend_gives_features_behind_logits(void **state)
+{
+    const nn_graph *g = *state;
+    const char *name, *remedy;
+    float theta32[LEARNED];
+    double want[N * OUTPUTS], got[N * OUTPUTS];
+    CHECK_OK(nn_plan_set_theta(plan, theta));
+    CHECK_OK(nn_plan_forward(plan, images, N, want));
+    for (int i = 0; i < LEARNED; i++)
+        theta32[i] = (float)theta[i];
+    for (int i = 0; (name = nn_backend_name(i, NULL, &remedy)); i++) {
+        nn_plan *p = NULL;
+        if (remedy != NULL)
+            continue;
+        CHECK_OK(nn_plan_new(name, g, &(nn_plan_options){.batch = N, .threads = 1}, &p));
+        CHECK_OK(nn_plan_set_theta(p, theta32));
+        CHECK_OK(nn_plan_forward(p, images, N, got));
+        CHECK_DOUBLES(got, want, N * OUTPUTS, 1e-5); /* float, logits up to 12 */
+        nn_plan_free(p);
+    }
+}
+
 static void features_must_be_marked_and_flat(void **state)
 {
     (void)state;
@@ -287,6 +309,7 @@ int main(void)
         TEST(a_row_alone_in_its_group_adds_nothing),
         TEST(nan_is_a_loss),
         TEST(a_model_gives_its_features_behind_its_logits),
+        TEST(every_backend_gives_features_behind_logits),
         TEST(features_must_be_marked_and_flat),
         TEST(an_unknown_loss_is_told_the_known_ones),
     };
