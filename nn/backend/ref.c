@@ -16,7 +16,7 @@ typedef struct {
     nn_plan_options o;
     size_t size;   /* of the scalar */
     int64_t n;     /* images of the last forward */
-    int *last;     /* [nodes]: the node that uses its output last */
+    int *last;     /* [nodes]: ref_last_gradient */
     bool *learned; /* [nodes]: its output depends on a parameter */
     void *theta;   /* [n] */
     void **saved;  /* [nodes] */
@@ -96,7 +96,7 @@ static lsc_status plan_new(const nn_graph *g, const nn_plan_options *o, void **s
     p->size = o->real == NN_F32 ? sizeof(float) : sizeof(double);
     LSC_NEW(p->last, g->n_nodes);
     LSC_NEW(p->learned, g->n_nodes);
-    ref_last_use(g, p->last);
+    ref_last_gradient(g, p->last);
     mark_learned(p);
     p->theta = lsc_calloc((size_t)g->layout.n, p->size);
     LSC_CHECK(p->theta, LSC_ERR_NOMEM, "no memory for theta: %lld x %zu bytes", (long long)g->layout.n, p->size);
@@ -222,7 +222,7 @@ static void input_gradients(const ref_plan *p, int i, const ref_memory *m, void 
     }
 }
 
-/* A node whose output is used nowhere, or depends on no parameter, has no part in gradients. */
+/* A node whose output leads nowhere, or depends on no parameter, has no part in gradients. */
 static bool takes_part(const ref_plan *p, int i)
 {
     return p->dvalue.of[i] && p->learned[i];

@@ -14,13 +14,25 @@ typedef struct {
     int *slot;         /* [nodes]: of the node's tensor; -1: none */
 } walk;
 
-void ref_last_use(const nn_graph *g, int *last)
+/* The node that uses each output last; itself for the last node and for unused ones. */
+static void ref_last_use(const nn_graph *g, int *last)
 {
     for (int i = 0; i < g->n_nodes; i++) {
         last[i] = i;
         for (int j = 0; j < g->nodes[i].n_in; j++)
             last[g->nodes[i].in[j]] = i;
     }
+}
+
+void ref_last_gradient(const nn_graph *g, int *last)
+{
+    for (int i = 0; i < g->n_nodes; i++)
+        last[i] = -1;
+    last[g->n_nodes - 1] = g->n_nodes - 1;
+    for (int i = g->n_nodes - 1; i > 0; i--)
+        for (int j = 0; j < g->nodes[i].n_in && last[i] >= 0; j++)
+            if (last[g->nodes[i].in[j]] < 0)
+                last[g->nodes[i].in[j]] = i;
 }
 
 /* The free slot that needs to grow least, or a new one. */
@@ -44,8 +56,9 @@ static void give_back(walk *w, int node)
         w->busy[w->slot[node]] = false;
 }
 
-static void walk_forward(walk *w, const nn_graph *g, const int *last, bool keep)
+static void walk_forward(walk *w, const nn_graph *g, int *last, bool keep)
 {
+    ref_last_use(g, last);
     for (int i = 0; i < g->n_nodes; i++) {
         const nn_node *node = &g->nodes[i];
         take(w, i, nn_shape_elements(&node->shape));
@@ -55,12 +68,13 @@ static void walk_forward(walk *w, const nn_graph *g, const int *last, bool keep)
     }
 }
 
-static void walk_backward(walk *w, const nn_graph *g, const int *last)
+static void walk_backward(walk *w, const nn_graph *g, int *last)
 {
+    ref_last_gradient(g, last);
     take(w, g->n_nodes - 1, nn_shape_elements(&g->nodes[g->n_nodes - 1].shape));
     for (int i = g->n_nodes - 1; i > 0; i--) {
         const nn_node *node = &g->nodes[i];
-        for (int j = 0; j < node->n_in; j++)
+        for (int j = 0; j < node->n_in && last[i] >= 0; j++)
             if (last[node->in[j]] == i && w->slot[node->in[j]] < 0)
                 take(w, node->in[j], nn_shape_elements(&g->nodes[node->in[j]].shape));
         give_back(w, i);
@@ -96,7 +110,6 @@ lsc_status ref_memory_init(ref_memory *m, const nn_graph *g, ref_life life, int6
     LSC_NEW(w.slot, g->n_nodes);
     for (int i = 0; i < g->n_nodes; i++)
         w.slot[i] = -1;
-    ref_last_use(g, last);
     if (life == REF_BACKWARD)
         walk_backward(&w, g, last);
     else

@@ -14,13 +14,14 @@ typedef enum {
 } ref_life;
 
 typedef struct {
-    void **of; /* [nodes]; NULL: the node's output is used nowhere (gradients) */
+    void **of; /* [nodes]; NULL: the node's output leads nowhere (gradients) */
     void **slots;
     int n_slots;
 } ref_memory;
 
-/* The node that uses each output last, [nodes]; itself for the last node and for unused ones. */
-void ref_last_use(const nn_graph *g, int *last);
+/* Of the nodes that lead to the logits, the one that uses each output last, [nodes]: where its gradient begins. The
+ * last node has itself, and -1 is an output that leads nowhere. */
+void ref_last_gradient(const nn_graph *g, int *last);
 /* n images of scalars of `size` bytes. Initialise with {0}; free takes a half-built one. */
 lsc_status ref_memory_init(ref_memory *m, const nn_graph *g, ref_life life, int64_t n, size_t size);
 void ref_memory_free(ref_memory *m);
