@@ -2,6 +2,10 @@ if(LSC_HAVE_ONEDNN)
   lsc_test(cpu_ops SOURCES cpu_fixture.c LIBS lsc_nn LABELS contract cpu)
   lsc_test(cpu_plan SOURCES cpu_fixture.c LIBS lsc_nn lsc_test_malloc LABELS contract cpu)
 
+  lsc_test(cpu_winograd SOURCES cpu_winograd_portable.c LIBS lsc_nn LABELS unit cpu)
+  # Wide vectors are passed between inlined functions only.
+  set_source_files_properties(cpu_winograd_portable.c PROPERTIES COMPILE_OPTIONS "-Wno-psabi;-O2")
+
   add_executable(test_cpu_golden test_cpu_golden.c)
   target_link_libraries(test_cpu_golden PRIVATE lsc_test_oracle)
   foreach(model resnet20 resnet56 resnet56_noshort resnet110 resnet18 wrn56_2 vgg9 densenet121 torchvision_resnet18)

@@ -249,6 +249,14 @@ static void odd_channels(nn_graph *g)
     nn_batchnorm(g, nn_conv2d(g, x, "cd", 3, 1, 1, 0, true), "d");
 }
 
+/* Convolutions for Winograd's algorithm, channels and pixels of no whole lanes and tiles. */
+static void odd_tiles(nn_graph *g)
+{
+    int x = nn_relu(g, conv_bn(g, 0, "ca", 20, 1));
+    x = nn_relu(g, nn_add(g, nn_conv2d(g, x, "b", 20, 3, 1, 1, true), x));
+    conv(g, nn_relu(g, conv_bn(g, x, "cd", 40, 1)), "e", 17, 1);
+}
+
 static void large_kernel(nn_graph *g)
 {
     nn_relu(g, nn_conv2d(g, stem(g), "c", 16, 5, 2, 2, true));
@@ -307,6 +315,7 @@ static const cpu_graph graphs[] = {
     {"sum_of_images", {3, {3, 8, 8}}, sum_of_images},
     {"three_readers", {3, {3, 8, 8}}, three_readers},
     {"odd_channels", {3, {4, 7, 5}}, odd_channels},
+    {"odd_tiles", {3, {3, 11, 15}}, odd_tiles},
     {"large_kernel", {3, {16, 9, 9}}, large_kernel},
     {"max_pool", {3, {3, 11, 9}}, max_pool},
     {"average_pool", {3, {3, 11, 9}}, average_pool},

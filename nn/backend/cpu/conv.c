@@ -103,8 +103,7 @@ cleanup:
 
 /* ---- theta ---------------------------------------------------------------------------------------- */
 
-/* Scale and bias of output channel k; the norm's folded in. */
-static double fold(const cpu_step *s, int64_t k, double *bias)
+double cpu_conv_fold(const cpu_step *s, int64_t k, double *bias)
 {
     const cpu_plan *p = s->plan;
     const nn_node *norm = s->norm[0];
@@ -129,7 +128,7 @@ static void make_weights(const cpu_step *s, float *to)
     if (c->size.kp > c->size.k || c->size.cp > c->size.c)
         memset(to, 0, (size_t)cpu_conv_weights(&c->size) * sizeof *to);
     for (int64_t k = 0; k < c->size.k; k++) {
-        double bias = 0, scale = fold(s, k, &bias);
+        double bias = 0, scale = cpu_conv_fold(s, k, &bias);
         const float *filter = from + k * c->size.c * taps;
         for (int64_t i = 0; i < c->size.c * taps; i++)
             to[k * c->size.cp * taps + i] = (float)(scale * (double)filter[i]);

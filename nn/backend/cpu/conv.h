@@ -59,6 +59,9 @@ typedef struct {
     double *bias_sums;                       /* [units, 2, groups of channels, CPU_STRIP] */
 } conv;
 
+/* Scale and bias of output channel k at the plan's theta, a norm folded in. */
+double cpu_conv_fold(const cpu_step *s, int64_t k, double *bias);
+
 /* conv_backward.c */
 lsc_status cpu_conv_make_backward(cpu_step *s);
 void cpu_conv_free_backward(conv *c, int threads);

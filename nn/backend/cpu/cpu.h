@@ -3,6 +3,7 @@
  *
  *   steps.c     the graph becomes steps: convolution, join (sums of up to two tensors, each perhaps normalized, and
  *               the rectifier), pooling, others; what can be fused is
+ *               (convolutions of frozen networks, where it is faster, by an own kernel: winograd.h)
  *   buffers.c   every tensor gets its place in a section of memory, shared by tensors that never live together
  *   program.c   the steps of a pass in phases; all threads meet between two phases
  *   team.c      the threads
@@ -100,7 +101,8 @@ typedef struct {
     void (*update_statistics)(const cpu_step *s, float *theta);
 } cpu_kind;
 
-extern const cpu_kind cpu_conv, cpu_join, cpu_maxpool, cpu_avgpool, cpu_other, cpu_input, cpu_import, cpu_output;
+extern const cpu_kind cpu_conv, cpu_conv_winograd, cpu_join, cpu_maxpool, cpu_avgpool, cpu_other, cpu_input, cpu_import,
+    cpu_output;
 
 struct cpu_step {
     const cpu_kind *kind;

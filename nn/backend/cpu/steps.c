@@ -274,6 +274,9 @@ lsc_status cpu_steps_make(cpu_plan *p)
     make_steps(&b);
     if (!p->o.backward)
         fuse_joins(p);
+    for (int i = 0; i < p->n_steps; i++)
+        if (cpu_conv_takes_winograd(&p->steps[i]))
+            p->steps[i].kind = &cpu_conv_winograd;
     LSC_TRY(cpu_lives_make(p));
 cleanup:
     lsc_free(b.uses);
