@@ -3,10 +3,12 @@
 #     benchmarks/run.sh NAME [--threads N] [--seconds S]
 # The machine must be quiet. Builds in build/release.
 set -eu
-if [ $# -lt 1 ]; then
+case ${1-} in
+'' | -* | */*)
     echo "usage: $0 NAME [--threads N] [--seconds S]" >&2
     exit 64
-fi
+    ;;
+esac
 name=$1
 shift
 cd "$(dirname "$0")/.."
