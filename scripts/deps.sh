@@ -2,7 +2,7 @@
 # Install what losscope builds with, on Debian 12 or later. Needs root; without it, says what to run.
 set -eu
 packages="build-essential cmake ninja-build pkg-config git
-    libdnnl-dev libhdf5-dev libvtk9-dev libyaml-dev libcjson-dev libnettle-dev zlib1g-dev libminizip-dev
+    libdnnl-dev libhdf5-dev libvtk9-dev libyaml-dev libcjson-dev nettle-dev zlib1g-dev libminizip-dev
     libjpeg62-turbo-dev libpng-dev librandom123-dev liblapacke-dev libcmocka-dev libegl-dev libegl1 libgl1-mesa-dri
     dataset-fashion-mnist"
 missing=""
