@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define TEXT_MAX 2048
+
 static char program[64] = "losscope";
 static lsc_log_level level = LSC_LOG_INFO;
 static bool line_open; /* a progress line stands on the terminal */
@@ -22,16 +24,36 @@ bool lsc_log_shows(lsc_log_level of)
     return level >= of;
 }
 
+/* Text may hold paths and names from files: what could steer a terminal is escaped, lines stay lines. */
+static const char *harmless(const char *text, char *out, size_t n)
+{
+    char line[TEXT_MAX];
+    size_t used = 0;
+
+    for (;; text++) {
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        used += strlen(lsc_shown(line, out + used, n - used));
+        text += length;
+        if (*text == '\0' || used + 2 >= n)
+            return out;
+        out[used++] = '\n';
+        out[used] = '\0';
+    }
+}
+
 void lsc_log_line(const char *text, bool redraw, bool finish)
 {
     const char *start = line_open ? "\r\033[K" : "";
-    fprintf(stderr, "%s%s: %s%s", start, program, text, redraw && !finish ? "" : "\n");
+    char shown[4 * TEXT_MAX];
+
+    fprintf(stderr, "%s%s: %s%s", start, program, harmless(text, shown, sizeof shown), redraw && !finish ? "" : "\n");
     line_open = redraw && !finish;
 }
 
 static void log_line(lsc_log_level of, const char *kind, const char *format, va_list args)
 {
-    char text[2048];
+    char text[TEXT_MAX];
 
     if (!lsc_log_shows(of))
         return;

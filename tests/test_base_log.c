@@ -63,6 +63,7 @@ static void levels(void)
     lsc_log_info("hidden");
     lsc_log_set("landscape", LSC_LOG_DEBUG);
     lsc_log_debug("shown %s", "2");
+    lsc_log_error("a\033[2J/run.bin:\n  b\r: bad");
     lsc_log_set("landscape", LSC_LOG_QUIET);
     lsc_log_warn("hidden");
 }
@@ -104,7 +105,8 @@ static void lines_are_shown_from_their_level_on(void **state)
     test_result r;
     (void)state;
     run_child("levels", &r);
-    CHECK_STR(r.err, "train: warning: shown 1\nlandscape: shown 2\n");
+    CHECK_STR(r.err, "train: warning: shown 1\nlandscape: shown 2\n"
+                     "landscape: a\\x1b[2J/run.bin:\n  b\\x0d: bad\n");
     CHECK_STR(r.out, "");
     test_result_free(&r);
 }

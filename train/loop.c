@@ -74,7 +74,7 @@ static void show_progress(const tr_session *s, lsc_progress *progress)
     if (sums->steps == 0)
         return;
     snprintf(note, sizeof note, "epoch %lld/%lld, loss %.4f, accuracy %.2f %%, lr %.4g",
-             (long long)(s->record.step / s->steps_per_epoch + 1), (long long)s->config->train.epochs,
+             (long long)((s->record.step - 1) / s->steps_per_epoch + 1), (long long)s->config->train.epochs,
              sums->loss / sums->steps, 100 * sums->correct / sums->images, s->state->lr);
     lsc_progress_update(progress, s->record.step * s->config->train.batch, note);
 }
