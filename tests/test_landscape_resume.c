@@ -11,7 +11,8 @@
 
 /* Long enough for several saves, the shortest time between which is 100 times what one costs. The ref backend is
  * slow in every build. */
-#define GRID "--points=41", "--device=ref", "--no-vtp", "--save-every=0.001"
+#define GRID       "--points=41", "--device=ref", "--no-vtp", "--save-every=0.001"
+#define LARGE_GRID "--points=201", "--device=ref", "--no-vtp", "--save-every=0.001"
 
 /* FOLDER/whole.h5: the undisturbed run. */
 static const char *undisturbed(const char *ckpt)
@@ -53,23 +54,22 @@ static void halt_after_a_save(pid_t child, const char *path, ino_t *inode)
     *inode = now.st_ino;
 }
 
-/* A lock on the file itself would be void after the first rename. */
+/* A lock on the file itself would be void after the first rename. The grid is too large to be finished meanwhile. */
 static void a_second_process_on_the_same_output_is_refused(void **state)
 {
     (void)state;
     landscape_data(20);
     const char *ckpt = landscape_checkpoint(""), *path = test_path("surface.h5");
-    const char *whole = undisturbed(ckpt);
     int signal;
     ino_t inode = 0;
-    pid_t child = landscape_start("--ckpt", ckpt, GRID, NULL);
+    pid_t child = landscape_start("--ckpt", ckpt, LARGE_GRID, NULL);
     for (int i = 0; i < 2; i++) {
         halt_after_a_save(child, path, &inode);
-        CHECK_LANDSCAPE(74, "in use by process", "--ckpt", ckpt, GRID);
+        CHECK_LANDSCAPE(74, "in use by process", "--ckpt", ckpt, LARGE_GRID);
         kill(child, SIGCONT);
     }
-    CHECK_INT(landscape_wait(child, &signal), 0);
-    landscape_check_equal(path, whole);
+    kill(child, SIGINT);
+    CHECK_INT(landscape_wait(child, &signal), 130);
 }
 
 /* ---- full disks ---------------------------------------------------------------------------------- */
