@@ -41,17 +41,6 @@ static tolerances tolerance(nn_statistics statistics)
     return hard ? (tolerances){4e-3, 1e-3, 0.05, 0.4} : (tolerances){1e-5, 2e-6, 1e-3, 2e-2};
 }
 
-static void check_logits(nn_statistics statistics, const double *logits)
-{
-    double largest = 0;
-    for (int64_t i = 0; i < o.batch * o.classes; i++)
-        largest = fmax(largest, fabs(logits[i]));
-    for (int64_t i = 0; i < o.batch; i++)
-        for (int64_t k = 0; k < o.classes; k++)
-            CHECK_REAL(logits[i * o.classes + k], oracle_logit(&o, statistics, i, k),
-                       tolerance(statistics).logits * largest);
-}
-
 static void check_gradient(nn_statistics statistics, const double *gradient)
 {
     double total = 0;
@@ -80,7 +69,7 @@ static void check_all(nn_statistics statistics, bool backward)
     CHECK_OK(nn_plan_new("cpu", o.graph, &options, &p));
     CHECK_OK(nn_plan_set_theta(p, o.theta32));
     CHECK_OK(nn_plan_forward(p, o.images, o.batch, logits));
-    check_logits(statistics, logits);
+    oracle_check_logits(&o, statistics, logits, tolerance(statistics).logits);
     CHECK_RELATIVE(oracle_loss(&o, logits, dlogits), oracle_value(&o, statistics, "loss"), tolerance(statistics).loss);
     if (backward) {
         CHECK_OK(nn_plan_backward(p, dlogits, g));

@@ -51,17 +51,6 @@ static void check_vector(nn_statistics statistics, const char *key, const char *
     CHECK_RELATIVE(sqrt(total), want, relative);
 }
 
-static void check_logits(nn_statistics statistics, const double *logits)
-{
-    double largest = 0;
-    for (int64_t i = 0; i < o.batch * o.classes; i++)
-        largest = fmax(largest, fabs(logits[i]));
-    for (int64_t i = 0; i < o.batch; i++)
-        for (int64_t k = 0; k < o.classes; k++)
-            CHECK_REAL(logits[i * o.classes + k], oracle_logit(&o, statistics, i, k),
-                       tolerance(model, statistics) * largest);
-}
-
 static void check_product(nn_plan *p, nn_statistics statistics, const double *logits, const double *dlogits, double *hv)
 {
     double rlogits[64], rdlogits[64], want = oracle_value(&o, statistics, "vHv"), size;
@@ -88,7 +77,7 @@ static void check_all(nn_statistics statistics)
     CHECK_OK(nn_plan_new("ref", o.graph, &options, &p));
     CHECK_OK(nn_plan_set_theta(p, o.theta));
     CHECK_OK(nn_plan_forward(p, o.images, o.batch, logits));
-    check_logits(statistics, logits);
+    oracle_check_logits(&o, statistics, logits, tolerance(model, statistics));
     CHECK_RELATIVE(oracle_loss(&o, logits, dlogits), oracle_value(&o, statistics, "loss"),
                    tolerance(model, statistics));
     CHECK_OK(nn_plan_backward(p, dlogits, vector));

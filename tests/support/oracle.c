@@ -145,3 +145,13 @@ double oracle_loss(const oracle *o, const double *logits, double *dlogits)
         loss->backward(o->batch, o->classes, logits, o->labels, o->weight, dlogits);
     return sum;
 }
+
+void oracle_check_logits(const oracle *o, nn_statistics statistics, const double *logits, double tolerance)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < o->batch * o->classes; i++)
+        largest = fmax(largest, fabs(logits[i]));
+    for (int64_t i = 0; i < o->batch; i++)
+        for (int64_t k = 0; k < o->classes; k++)
+            CHECK_REAL(logits[i * o->classes + k], oracle_logit(o, statistics, i, k), tolerance * largest);
+}

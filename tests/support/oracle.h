@@ -41,4 +41,7 @@ int oracle_parameters(const oracle *o);
 /* Mean loss of logits [batch, classes], and its gradient by the logits if dlogits is not NULL. */
 double oracle_loss(const oracle *o, const double *logits, double *dlogits);
 
+/* Logits [batch, classes]: each within tolerance times the largest. */
+void oracle_check_logits(const oracle *o, nn_statistics statistics, const double *logits, double tolerance);
+
 #endif
