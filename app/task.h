@@ -12,12 +12,12 @@
 #include "nn/nn.h"
 
 typedef struct {
-    cfg_text model;  /* model.name */
-    int64_t classes; /* model.classes; 0: as many as the data has */
-    cfg_text loss;   /* loss.name */
-    double loss_scale; /* loss.scale: on the logits, in front of the loss */
-    cfg_text data;   /* data.kind: a row of datasets.def */
-    cfg_text path;   /* data.path: folder */
+    cfg_text model;           /* model.name */
+    int64_t classes;          /* model.classes; 0: as many as the data has */
+    cfg_text loss;            /* loss.name */
+    double loss_scale;        /* loss.scale: on the logits, in front of the loss */
+    cfg_text data;            /* data.kind: a row of datasets.def */
+    cfg_text path;            /* data.path: folder */
     cfg_reals rotations;      /* data.rotations: degrees, one source domain each; empty: one domain, unrotated */
     cfg_reals held_rotations; /* data.held_rotations: held-out domains */
     int64_t per_domain;       /* data.per_domain: images of each domain; 0: all, shared out evenly */

@@ -47,17 +47,17 @@ extern "C" {
 /* ---- status ------------------------------------------------------------------------------- */
 
 /* Zero is success and nothing else is. */
-#define LSC_STATUS_LIST(X)                                                                         \
-    X(LSC_OK, 0, "success")                                                                        \
-    X(LSC_ERR_ARG, 1, "invalid argument")                                                          \
-    X(LSC_ERR_NOMEM, 2, "out of memory")                                                           \
-    X(LSC_ERR_IO, 3, "cannot read or write")                                                       \
-    X(LSC_ERR_FORMAT, 4, "malformed file")                                                         \
-    X(LSC_ERR_CONFIG, 5, "invalid configuration")                                                  \
-    X(LSC_ERR_SHAPE, 6, "shapes do not agree")                                                     \
-    X(LSC_ERR_ABSENT, 7, "not in this build, backend or objective")                                \
-    X(LSC_ERR_BACKEND, 8, "a compute library failed")                                              \
-    X(LSC_ERR_CALLBACK, 9, "a user callback failed")                                               \
+#define LSC_STATUS_LIST(X)                                                                                             \
+    X(LSC_OK, 0, "success")                                                                                            \
+    X(LSC_ERR_ARG, 1, "invalid argument")                                                                              \
+    X(LSC_ERR_NOMEM, 2, "out of memory")                                                                               \
+    X(LSC_ERR_IO, 3, "cannot read or write")                                                                           \
+    X(LSC_ERR_FORMAT, 4, "malformed file")                                                                             \
+    X(LSC_ERR_CONFIG, 5, "invalid configuration")                                                                      \
+    X(LSC_ERR_SHAPE, 6, "shapes do not agree")                                                                         \
+    X(LSC_ERR_ABSENT, 7, "not in this build, backend or objective")                                                    \
+    X(LSC_ERR_BACKEND, 8, "a compute library failed")                                                                  \
+    X(LSC_ERR_CALLBACK, 9, "a user callback failed")                                                                   \
     X(LSC_ERR_STOPPED, 10, "stopped on request")
 
 typedef enum {
@@ -131,8 +131,7 @@ typedef struct {
     /* coords [n_points, n_dirs] -> out [n_points, n_fields] at
      *     theta_j = (float)(center_j + sum_i coords_i * dirs_ij), formed in double in this order.
      * Rows up to *n_done are valid, also on failure. [form theta, call eval] */
-    lsc_status (*eval_coords)(void *self, const double *coords, int n_points, double *out,
-                              int *n_done);
+    lsc_status (*eval_coords)(void *self, const double *coords, int n_points, double *out, int *n_done);
     /* Hessian of one field times v, both [n]. [central difference of grad] */
     lsc_status (*hvp)(void *self, int field, const double *theta, const double *v, double *hv);
 
@@ -142,8 +141,8 @@ typedef struct {
     /* Evaluate over these samples from now on; index NULL: all. */
     lsc_status (*select)(void *self, const int64_t *index, int64_t n);
     /* Loss and correctness of single samples, [n] each. */
-    lsc_status (*samples)(void *self, const double *theta, const int64_t *index, int64_t n,
-                          float *loss, uint8_t *correct);
+    lsc_status (*samples)(void *self, const double *theta, const int64_t *index, int64_t n, float *loss,
+                          uint8_t *correct);
     /* A second, independent instance, for threads and several devices. */
     lsc_status (*clone)(const void *self, int device, void **out);
     const char *(*error)(void *self);
@@ -248,8 +247,8 @@ typedef struct {
 typedef struct lsc_surface lsc_surface;
 
 /* Returns new, nothing done. Copies names and settings. */
-LSC_API lsc_status lsc_surface_new(const lsc_axis *axes, int n_axes, const char *const *fields,
-                                   int n_fields, lsc_surface **out);
+LSC_API lsc_status lsc_surface_new(const lsc_axis *axes, int n_axes, const char *const *fields, int n_fields,
+                                   lsc_surface **out);
 LSC_API void lsc_surface_free(lsc_surface *s);
 LSC_API int lsc_surface_axes(const lsc_surface *s, lsc_axis out[3]); /* returns n_axes */
 LSC_API int64_t lsc_surface_points(const lsc_surface *s);
@@ -291,8 +290,8 @@ typedef struct {
     int n_settings;
     const lsc_setting *notes; /* provenance that may differ: command line, host, versions */
     int n_notes;
-    bool overwrite;   /* start anew even if the file has other settings */
-    double save_s;    /* at least these seconds between saves; 0: 2 */
+    bool overwrite;              /* start anew even if the file has other settings */
+    double save_s;               /* at least these seconds between saves; 0: 2 */
     bool (*stop)(void *context); /* polled between calls; true: save and return LSC_ERR_STOPPED */
     void (*progress)(void *context, const lsc_surface *s); /* after every call of the objective */
     void *context;

@@ -20,6 +20,14 @@ ds_dataset *fixture_open(const ds_options *o)
     return d;
 }
 
+lsc_status fixture_open_and_close(void *options)
+{
+    ds_dataset *d = NULL;
+    lsc_status st = ds_open(options, &d);
+    ds_close(d);
+    return st;
+}
+
 void fixture_bytes(const ds_dataset *d, int64_t i, uint8_t *to)
 {
     int64_t shape[3];

@@ -12,6 +12,8 @@
 ds_options fixture_options(const char *kind);
 /* Returns new (ds_close), or fails the test. */
 ds_dataset *fixture_open(const ds_options *o);
+/* For test_torture: open and close what the ds_options describe. */
+lsc_status fixture_open_and_close(void *options);
 /* Image i as bytes [C, H, W], of a data set with mean 0 and deviation 1. */
 void fixture_bytes(const ds_dataset *d, int64_t i, uint8_t *to);
 

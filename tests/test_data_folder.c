@@ -304,14 +304,6 @@ static void of_two_failures_the_one_of_the_smaller_index_counts(void **state)
     }
 }
 
-static lsc_status open_and_close(void *context)
-{
-    ds_dataset *d = NULL;
-    lsc_status st = ds_open(context, &d);
-    ds_close(d);
-    return st;
-}
-
 static void every_failing_allocation_is_a_status(void **state)
 {
     (void)state;
@@ -321,10 +313,10 @@ static void every_failing_allocation_is_a_status(void **state)
     ds_options o = folder_options();
     o.resize = 4;
     o.threads = 1;
-    CHECK(test_torture(open_and_close, &o) >= 30);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 30);
     o.split = DS_TEST;
     o.threads = 2;
-    CHECK(test_torture(open_and_close, &o) >= 20);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 20);
 }
 
 int main(void)

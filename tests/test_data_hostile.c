@@ -252,14 +252,6 @@ static void a_grey_reader_refuses_coloured_images(void **state)
     refused(&o, LSC_ERR_ARG, "data: images of 3 channels cannot be read with 1");
 }
 
-static lsc_status open_and_close(void *context)
-{
-    ds_dataset *d = NULL;
-    lsc_status st = ds_open(context, &d);
-    ds_close(d);
-    return st;
-}
-
 static void every_failing_allocation_is_a_status(void **state)
 {
     const double rotations[] = {0, 45};
@@ -268,13 +260,13 @@ static void every_failing_allocation_is_a_status(void **state)
     o.rotations = rotations;
     o.n_rotations = 2;
     fixture_idx("train", true, &(idx_fixture){.n = 4, .height = 2, .width = 2});
-    CHECK(test_torture(open_and_close, &o) >= 10);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 10);
 
     o = fixture_options("cifar10");
     o.channels = 0;
     o.limit = 2;
     fixture_cifar10("data_batch_1.bin", 0, 2);
-    CHECK(test_torture(open_and_close, &o) >= 8);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 8);
 }
 
 int main(void)

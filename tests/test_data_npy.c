@@ -362,14 +362,6 @@ static void every_changed_byte_of_a_header_is_survived(void **state)
     lsc_free(bytes);
 }
 
-static lsc_status open_and_close(void *context)
-{
-    ds_dataset *d = NULL;
-    lsc_status st = ds_open(context, &d);
-    ds_close(d);
-    return st;
-}
-
 static void every_failing_allocation_is_a_status(void **state)
 {
     (void)state;
@@ -377,7 +369,7 @@ static void every_failing_allocation_is_a_status(void **state)
     write_npy("x.npy", HEADER("<f4", "(2, 2, 2, 1)"), floats, sizeof floats);
     ds_options o = npy_options();
     o.pad = 1;
-    CHECK(test_torture(open_and_close, &o) >= 15);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 15);
 }
 
 int main(void)

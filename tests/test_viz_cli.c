@@ -113,6 +113,45 @@ static void runs_of_one_optimizer_are_told_apart(void **state)
     test_result_free(&r);
 }
 
+/* a/surface.h5 and b/surface.h5, alike but for the setting; NULL: alike. */
+static void save_unlike(const char *key)
+{
+    for (int k = 0; k < 2; k++) {
+        lsc_surface *s = fixture_square(9, 9, fixture_bowl);
+        CHECK_OK(lsc_surface_set(s, "normalization", "filter"));
+        if (key != NULL)
+            CHECK_OK(lsc_surface_set(s, key, k == 0 ? "one" : "other"));
+        CHECK_OK(lsc_mkdirs(test_path(k == 0 ? "a" : "b")));
+        CHECK_OK(lsc_surface_save(s, NULL, test_path(k == 0 ? "a/surface.h5" : "b/surface.h5")));
+        lsc_surface_free(s);
+    }
+}
+
+static void check_warning(const char *text)
+{
+    test_result r = run_with((words){VIZ, "compare", "a", "b", NULL}, no_screen, 0);
+    CHECK((strstr(r.err, "differ in") != NULL) == (text != NULL));
+    if (text != NULL)
+        CHECK_HAS(r.err, text);
+    test_result_free(&r);
+}
+
+static void runs_that_cannot_be_compared_are_named(void **state)
+{
+    (void)state;
+    save_unlike(NULL);
+    check_warning(NULL);
+    save_unlike("normalization");
+    check_warning("b and a differ in normalization: their numbers cannot be compared");
+    save_unlike("objective.samples_sha256");
+    check_warning("b and a differ in samples");
+    save_unlike(NULL);
+    lsc_surface *s = fixture_square(11, 9, fixture_bowl);
+    CHECK_OK(lsc_surface_save(s, NULL, test_path("b/surface.h5")));
+    lsc_surface_free(s);
+    check_warning("b and a differ in range or number of points");
+}
+
 static void json_is_json_whatever_a_run_is_called(void **state)
 {
     const char *evil = "\"}],</script>\x1b[2J\n\xff\\";
@@ -208,6 +247,7 @@ int main(void)
         TEST_IN_FOLDER(a_comparison_writes_picture_scene_and_table),
         TEST_IN_FOLDER(a_basin_that_reaches_the_border_is_a_lower_bound),
         TEST_IN_FOLDER(runs_of_one_optimizer_are_told_apart),
+        TEST_IN_FOLDER(runs_that_cannot_be_compared_are_named),
         TEST_IN_FOLDER(json_is_json_whatever_a_run_is_called),
         TEST_IN_FOLDER(mistakes_are_named_with_their_exit_code),
         TEST_IN_FOLDER(the_formats_are_listed),

@@ -4,8 +4,6 @@
  */
 #include "train/run.h"
 
-const char *argp_program_bug_address = "the project's issue tracker";
-
 static const char doc[] =
     "Train a network and write run.bin, which landscape and PyTorch read, with run.state, history.csv and, if asked "
     "for, the trajectory beside it."

@@ -100,6 +100,7 @@ lsc_status viz_compare(const char *const *paths, int n_paths, const viz_options 
     LSC_NEW(r, 1);
     LSC_TRY(stem_of(picture, &stem));
     LSC_TRY(viz_runs_load(paths, n_paths, r));
+    LSC_TRY(viz_runs_warn(r));
     LSC_TRY(viz_height_shared((const lsc_surface *const *)r->surfaces, r->n, o->kind, o->cut, &h));
     (o->json ? viz_table_json : viz_table_text)(r->runs, r->n, table);
     lsc_carry(&first, write_scene(r, stem, &h));

@@ -22,4 +22,7 @@ typedef struct {
 lsc_status viz_runs_load(const char *const *paths, int n, viz_runs *out);
 void viz_runs_free(viz_runs *r);
 
+/* Warn of each run that cannot be compared with the first (comparable.c). LSC_ERR_NOMEM. */
+lsc_status viz_runs_warn(const viz_runs *r);
+
 #endif
