@@ -5,13 +5,12 @@
 #ifndef DS_FOLDER_H
 #define DS_FOLDER_H
 
-#include "base/base.h"
+#include "data/entries.h"
 
 typedef struct {
     char *path; /* ROOT/SPLIT/CLASS */
     int32_t label;
-    struct dirent **file; /* [n] pictures, by name */
-    int n;
+    ds_entries files; /* pictures, by name */
 } ds_class_folder;
 
 typedef struct {

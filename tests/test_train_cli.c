@@ -33,7 +33,7 @@ static void wrong_usage_says_what_would_be_right(void **state)
         {64, "give --config FILE to start a run, or --out FOLDER --resume to continue one", {NULL}},
         {64, "give --config FILE to start a run", {"--out", "out"}},
         {64, "give one of them", {RUN, "--resume", "--overwrite"}},
-        {64, "'run.yaml': options only", {"run.yaml"}},
+        {64, "'run.yaml': neither an option nor", {"run.yaml"}},
         {64, "--list: 'optimisers' is none of optimizers, schedules", {"--list", "optimisers"}},
     };
     (void)state;

@@ -1,7 +1,8 @@
 /*
- * train - training with ERM, SAM or GAC-FAS: command line. The work is in run.c.
- * SPDX-License-Identifier: MIT
+ * train - training with ERM, SAM or GAC-FAS: command line. The work is in run.c, that of `train NAME` in
+ * command_NAME.c. SPDX-License-Identifier: MIT
  */
+#include "train/command.h"
 #include "train/run.h"
 
 static const char doc[] =
@@ -35,6 +36,20 @@ static bool only_prints(const cli_common *c)
     return c->help_config || c->list != NULL;
 }
 
+/* --help ends with the sub-commands. */
+static char *add_commands(int key, const char *text, void *input)
+{
+    lsc_text t = {0};
+    (void)input;
+    if (key != ARGP_KEY_HELP_EXTRA)
+        return (char *)text;
+    lsc_text_add(&t, "Other commands (train NAME --help):\n");
+    tr_command_list(&t);
+    if (t.failed)
+        lsc_text_free(&t);
+    return t.text; /* argp's to free */
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     tr_run_options *o = state->input;
@@ -52,7 +67,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         o->resume = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s': options only; the configuration is given by --config FILE", text);
+        argp_error(state,
+                   "'%s': neither an option nor, as the first word, a command; the configuration is given by --config "
+                   "FILE",
+                   text);
         return 0;
     case ARGP_KEY_END:
         if (o->resume && o->overwrite)
@@ -76,20 +94,35 @@ cleanup:
     return st;
 }
 
-int main(int argc, char **argv)
+static int run_command(const tr_command *command, int argc, char **argv)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "train %s", argv[0]);
+    argv[0] = name;
+    lsc_log_set(name, LSC_LOG_INFO);
+    return cli_finish(name, command->run(argc, argv, stdout));
+}
+
+static int run_training(int argc, char **argv)
 {
     tr_run_options o = {0};
     const struct argp_child children[] = {{&cli_argp, 0, "Common:", 2}, {0}};
-    const struct argp argp = {options, parse, NULL, doc, children, NULL, NULL};
+    const struct argp argp = {options, parse, NULL, doc, children, add_commands, NULL};
 
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     char *command = cli_command(argc, argv);
     o.command = command;
     lsc_log_set("train", o.common.verbosity);
-    lsc_stop_install();
     lsc_status st = o.common.list != NULL  ? tr_list(o.common.list, stdout)
                     : o.common.help_config ? help_config()
                                            : tr_run(&o);
     lsc_free(command);
     return cli_finish("train", st);
+}
+
+int main(int argc, char **argv)
+{
+    const tr_command *command = argc > 1 ? tr_command_find(argv[1]) : NULL;
+    lsc_stop_install();
+    return command != NULL ? run_command(command, argc - 1, argv + 1) : run_training(argc, argv);
 }

@@ -1,0 +1,230 @@
+/*
+ * train check-data FOLDER: does a folder have the layout of data.kind faces? Counts of live and spoof videos and of
+ * crops for every domain and part; everything that is wrong, with what would be right.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "data/face_layout.h"
+#include "data/picture.h"
+
+#define PROBLEMS_SHOWN 20
+
+static const char doc[] =
+    "Look through FOLDER, which must hold DOMAIN/{train,test}/ANY/VIDEO/crop_*.jpg (or .jpeg, .png; at least 3 of each "
+    "video), where live or spoof is a word of ANY or VIDEO. Counts live and spoof videos of every domain and part, and "
+    "says what is wrong."
+    "\v"
+    "Examples:\n"
+    "  train check-data datasets\n"
+    "  train check-data datasets --domains 'oulu casia' --pictures\n"
+    "      these two only, and every picture is decoded\n"
+    "\n"
+    "Exit status: 0 all is right, 65 something is wrong, 66 no such folder.";
+
+enum { DOMAINS = 256, JSON, PICTURES };
+
+static const struct argp_option options[] = {
+    {"domains", DOMAINS, "NAMES", 0, "the folders to look at, parted by spaces or commas (default: all)", 1},
+    {"json", JSON, NULL, 0, "print the counts as JSON", 1},
+    {"pictures", PICTURES, NULL, 0, "decode every picture, too", 1},
+    {0},
+};
+
+typedef struct {
+    const char *folder, *domains;
+    bool json, pictures;
+} arguments;
+
+typedef struct {
+    ds_domain_names names;
+    ds_face_list list;
+    int64_t problems;
+} survey;
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    arguments *a = state->input;
+    switch (key) {
+    case DOMAINS:
+        a->domains = text;
+        return 0;
+    case JSON:
+        a->json = true;
+        return 0;
+    case PICTURES:
+        a->pictures = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->folder != NULL)
+            argp_error(state, "one folder is looked through, '%s' is another", text);
+        a->folder = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (a->folder == NULL)
+            argp_error(state, "name the folder that holds the domains: train check-data FOLDER");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void note_problem(void *context)
+{
+    survey *s = context;
+    if (++s->problems <= PROBLEMS_SHOWN)
+        lsc_log_error("%s", lsc_last_error());
+}
+
+/* Every folder of the root, where none is named. */
+static lsc_status find_domains(const arguments *a, ds_domain_names *out)
+{
+    lsc_status st = LSC_OK;
+    ds_entries found = {0};
+    lsc_text names = {0};
+
+    if (a->domains != NULL)
+        return lsc_context(ds_domain_names_parse(a->domains, out), "--domains");
+    LSC_TRY(ds_entries_folders(a->folder, &found));
+    for (int i = 0; i < found.n; i++)
+        lsc_text_add(&names, "%s ", found.entry[i]->d_name);
+    LSC_CHECK(found.n > 0 && !names.failed, LSC_ERR_FORMAT,
+              "%s: no folder in it, must hold one for each domain: oulu, casia, replay, msu, or of any other name",
+              a->folder);
+    LSC_TRY(lsc_context(ds_domain_names_parse(names.text, out), "%s", a->folder));
+cleanup:
+    ds_entries_free(&found);
+    lsc_text_free(&names);
+    return st;
+}
+
+static lsc_status decode_crops(void *context, int64_t i)
+{
+    lsc_status st = LSC_OK;
+    const ds_face_video *v = &((const survey *)context)->list.video[i];
+    ds_picture picture = {0};
+    char *path = NULL;
+
+    for (int k = 0; k < v->crops.n; k++) {
+        path = lsc_path_join(v->path, v->crops.entry[k]->d_name);
+        LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", v->path);
+        LSC_TRY(ds_picture_read(path, &picture));
+        ds_picture_free(&picture);
+        lsc_free(path);
+        path = NULL;
+    }
+cleanup:
+    lsc_free(path);
+    return st;
+}
+
+/* One video after the other, so that all damaged ones are found. */
+static lsc_status check_pictures(survey *s)
+{
+    lsc_status st = LSC_OK;
+    lsc_progress progress;
+
+    lsc_progress_start(&progress, "videos", 0, s->list.n);
+    for (int64_t i = 0; i < s->list.n; i++) {
+        st = decode_crops(s, i);
+        if (st == LSC_ERR_FORMAT || st == LSC_ERR_IO)
+            note_problem(s);
+        else
+            LSC_TRY(st);
+        st = LSC_OK;
+        LSC_CHECK(!lsc_stop_requested(), LSC_ERR_STOPPED, "stopped after %" PRId64 " videos", i);
+        lsc_progress_update(&progress, i + 1, NULL);
+    }
+cleanup:
+    lsc_progress_end(&progress);
+    return st;
+}
+
+typedef struct {
+    int64_t videos[2], crops; /* videos by label */
+} counts;
+
+static counts count(const survey *s, int domain, ds_part part)
+{
+    counts c = {0};
+    for (int64_t i = 0; i < s->list.n; i++) {
+        const ds_face_video *v = &s->list.video[i];
+        if (v->domain != domain || v->part != part)
+            continue;
+        c.videos[v->label]++;
+        c.crops += v->crops.n;
+    }
+    return c;
+}
+
+static void add_row(const survey *s, int domain, ds_part part, bool json, lsc_text *out)
+{
+    const counts c = count(s, domain, part);
+    const char *name = s->names.name[domain];
+
+    if (json) {
+        lsc_text_add(out, "%s\n  {\"domain\": ", domain + (int)part > 0 ? "," : "");
+        lsc_quote_json(out, name);
+        lsc_text_add(out, ", \"part\": \"%s\", \"live\": %" PRId64 ", \"spoof\": %" PRId64 ", \"crops\": %" PRId64 "}",
+                     ds_part_names[part], c.videos[DS_LIVE], c.videos[DS_SPOOF], c.crops);
+        return;
+    }
+    char shown[DS_FACE_DOMAIN_MAX];
+    lsc_text_add(out, "%-16s %-6s %8" PRId64 " %8" PRId64 " %10" PRId64 "\n", lsc_shown(name, shown, sizeof shown),
+                 ds_part_names[part], c.videos[DS_LIVE], c.videos[DS_SPOOF], c.crops);
+}
+
+static lsc_status print(const survey *s, bool json, FILE *out)
+{
+    lsc_status st = LSC_OK;
+    lsc_text text = {0};
+
+    if (json)
+        lsc_text_add(&text, "{\"problems\": %" PRId64 ", \"counts\": [", s->problems);
+    else
+        lsc_text_add(&text, "%-16s %-6s %8s %8s %10s\n", "domain", "part", "live", "spoof", "crops");
+    for (int domain = 0; domain < s->names.n; domain++) {
+        for (int part = 0; part < DS_N_PARTS; part++)
+            add_row(s, domain, (ds_part)part, json, &text);
+    }
+    if (json)
+        lsc_text_add(&text, "\n]}\n");
+    LSC_CHECK(!text.failed, LSC_ERR_NOMEM, "no memory for the counts");
+    fputs(text.text, out);
+cleanup:
+    lsc_text_free(&text);
+    return st;
+}
+
+static lsc_status look(const arguments *a, FILE *out)
+{
+    lsc_status st = LSC_OK;
+    survey s = {0};
+
+    LSC_TRY(find_domains(a, &s.names));
+    for (int domain = 0; domain < s.names.n; domain++) {
+        for (int part = 0; part < DS_N_PARTS; part++)
+            LSC_TRY(ds_face_list_add(a->folder, &s.names, domain, (ds_part)part, note_problem, &s, &s.list));
+    }
+    if (a->pictures)
+        LSC_TRY(check_pictures(&s));
+    LSC_TRY(print(&s, a->json, out));
+    LSC_CHECK(s.problems == 0, LSC_ERR_FORMAT, "%s: %" PRId64 " problems%s", a->folder, s.problems,
+              s.problems > PROBLEMS_SHOWN ? ", of which the first 20 are named above" : "");
+cleanup:
+    ds_face_list_free(&s.list);
+    return st;
+}
+
+static lsc_status run(int argc, char **argv, FILE *out)
+{
+    static const struct argp argp = {options, parse, "FOLDER", doc, NULL, NULL, NULL};
+    arguments a = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    return look(&a, out);
+}
+
+const tr_command tr_command_check_data = {.run = run};
