@@ -21,6 +21,7 @@ typedef struct {
     cfg_reals rotations;      /* data.rotations: degrees, one source domain each; empty: one domain, unrotated */
     cfg_reals held_rotations; /* data.held_rotations: held-out domains */
     int64_t per_domain;       /* data.per_domain: images of each domain; 0: all, shared out evenly */
+    double validation;        /* data.validation: share of the source subjects (or images) held back */
     int64_t limit;            /* data.limit: first images of a split without domains; 0: all */
     int64_t pad;              /* data.pad: zero pixels on each side */
     int64_t resize, crop;     /* data.resize, data.crop: pixels, for pictures in folders; 0: not */

@@ -16,6 +16,11 @@ static bool of_test_split(const ds_options *o)
     return o->split == DS_TEST || (o->split == DS_HELD && o->n_held == 0);
 }
 
+bool ds_splits_sources(const ds_options *o)
+{
+    return o->validation > 0 && (o->split == DS_TRAIN || o->split == DS_VALIDATION);
+}
+
 static int n_sources(const ds_options *o)
 {
     return o->n_rotations > 0 ? o->n_rotations : 1;
@@ -47,7 +52,11 @@ lsc_status ds_cut_request(const ds_options *o, ds_request *out)
     out->folder = o->path;
     out->test = of_test_split(o);
     out->pad = o->pad;
-    out->copied = o->pad > 0 || !one_domain || o->per_domain > 0;
+    LSC_CHECK(o->validation >= 0 && o->validation < 1, LSC_ERR_ARG, "data: validation is %g, must be 0 to below 1",
+              o->validation);
+    LSC_CHECK(o->split != DS_VALIDATION || o->validation > 0, LSC_ERR_ARG,
+              "data: there is no validation set where validation is 0");
+    out->copied = o->pad > 0 || !one_domain || o->per_domain > 0 || ds_splits_sources(o);
     out->most = o->limit;
     if (!out->test && o->per_domain > 0)
         out->most = o->per_domain * (n_sources(o) + (o->split == DS_HELD ? o->n_held : 0));

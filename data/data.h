@@ -17,6 +17,7 @@ typedef enum {
     DS_HELD,  /* the held-out domains, cut from the training split behind the source domains; with no held domain: the
                  test split */
     DS_TEST,  /* the test split, image i rotated as source domain i mod n */
+    DS_VALIDATION, /* what ds_options.validation holds back from DS_TRAIN */
 } ds_split;
 
 typedef struct {
@@ -27,9 +28,11 @@ typedef struct {
     int n_rotations;         /* 0: one domain, not rotated */
     const double *held_rotations;
     int n_held;
-    int64_t per_domain;       /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
-    int64_t limit;            /* without domains: at most the first images of the split; 0: all */
-    int pad;                  /* zero pixels on each side, put on before the rotation */
+    int64_t per_domain; /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
+    double validation;  /* share of the subjects of each source domain (of its images, where subjects are not known)
+                           that is held back from DS_TRAIN; 0: none. The same ones for every seed */
+    int64_t limit;      /* without domains: at most the first images of the split; 0: all */
+    int pad;            /* zero pixels on each side, put on before the rotation */
     const double *mean, *std; /* [n_channels] or [1]: of bytes in 0..255, of floats in their own unit; NULL: bytes
                                  become 0..1, floats stay */
     int n_mean, n_std;
@@ -52,10 +55,16 @@ int64_t ds_count(const ds_dataset *d);
 void ds_image_shape(const ds_dataset *d, int64_t shape[3]); /* C, H, W */
 int64_t ds_classes(const ds_dataset *d);
 int ds_n_domains(const ds_dataset *d);
-const int32_t *ds_labels(const ds_dataset *d);    /* [N] */
-const int32_t *ds_domains(const ds_dataset *d);   /* [N], 0 .. n_domains-1 */
-const char *ds_hash(const ds_dataset *d);         /* SHA-256 of pixels, labels and domains as kept, hex */
-const char *ds_kind_at(int i, const char **text); /* NULL past the last */
+const int32_t *ds_labels(const ds_dataset *d);  /* [N] */
+const int32_t *ds_domains(const ds_dataset *d); /* [N], 0 .. n_domains-1 */
+/* Of faces, [N] each: the person, the video, the kind of attack (-1: a live one), numbered from 0 in each domain, the
+ * species over all of them. NULL: not known. */
+const int32_t *ds_subjects(const ds_dataset *d);
+const int32_t *ds_videos(const ds_dataset *d);
+const int32_t *ds_species(const ds_dataset *d);
+const char *ds_species_name(const ds_dataset *d, int species); /* NULL past the last */
+const char *ds_hash(const ds_dataset *d);                      /* SHA-256 of pixels, labels and domains as kept, hex */
+const char *ds_kind_at(int i, const char **text);              /* NULL past the last */
 
 /* Images by index (0 <= index < N), normalized, [n, C, H, W]; labels and domains [n] may be NULL. */
 void ds_read(const ds_dataset *d, const int64_t *index, int64_t n, float *images, int32_t *labels, int32_t *domains);

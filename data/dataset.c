@@ -26,8 +26,43 @@ static void turn_image(ds_dataset *d, const ds_transform *t, const ds_images *im
     }
 }
 
+/* Which images of a cut a data set takes: all, or those that are held back for validation, or the others. */
+typedef struct {
+    int64_t n;
+    int64_t *image; /* [n] of the split, ascending */
+} picks;
+
+static lsc_status pick(const ds_options *o, const ds_cut *cut, picks *out)
+{
+    lsc_status st = LSC_OK;
+    int32_t *domain = NULL;
+    uint8_t *held = NULL;
+    picks p = {0};
+    const bool validation = o->split == DS_VALIDATION;
+
+    LSC_NEW(domain, cut->n);
+    LSC_NEW(held, cut->n);
+    LSC_NEW(p.image, cut->n);
+    for (int64_t i = 0; i < cut->n; i++)
+        domain[i] = ds_cut_domain(cut, i);
+    if (ds_splits_sources(o))
+        LSC_TRY(ds_hold_back(domain, NULL, cut->n, o->validation, held));
+    for (int64_t i = 0; i < cut->n; i++)
+        if ((held[i] != 0) == validation)
+            p.image[p.n++] = cut->first + i;
+    LSC_CHECK(p.n > 0, LSC_ERR_ARG, "data: a share of %g of %lld images in %d domains holds back none for validation",
+              o->validation, (long long)cut->n, cut->n_domains);
+    *out = p;
+    p.image = NULL;
+cleanup:
+    lsc_free(p.image);
+    lsc_free(held);
+    lsc_free(domain);
+    return st;
+}
+
 /* Frame and turn every image, domain by domain. */
-static lsc_status turn_images(ds_dataset *d, const ds_images *images, const ds_cut *cut, int pad)
+static lsc_status turn_images(ds_dataset *d, const ds_images *images, const ds_cut *cut, const picks *p, int pad)
 {
     lsc_status st = LSC_OK;
     ds_transform *t = NULL;
@@ -41,7 +76,7 @@ static lsc_status turn_images(ds_dataset *d, const ds_images *images, const ds_c
         double degrees = cut->degrees != NULL ? cut->degrees[domain] : 0;
         LSC_TRY(ds_transform_new(images->height, images->width, pad, degrees, &t));
         for (int64_t m = d->member_start[domain]; m < d->member_start[domain + 1]; m++)
-            turn_image(d, t, images, cut->first + d->members[m], d->members[m]);
+            turn_image(d, t, images, p->image[d->members[m]], d->members[m]);
         ds_transform_free(t);
         t = NULL;
     }
@@ -60,7 +95,7 @@ static void take_images(ds_dataset *d, ds_images *images)
 }
 
 /* Labels, domains, and the images of each domain in order. */
-static lsc_status fill_labels(ds_dataset *d, const ds_images *images, const ds_cut *cut)
+static lsc_status fill_labels(ds_dataset *d, const ds_images *images, const ds_cut *cut, const picks *p)
 {
     lsc_status st = LSC_OK;
     int64_t m = 0;
@@ -70,8 +105,8 @@ static lsc_status fill_labels(ds_dataset *d, const ds_images *images, const ds_c
     LSC_NEW(d->members, d->n);
     LSC_NEW(d->member_start, d->n_domains + 1);
     for (int64_t i = 0; i < d->n; i++) {
-        d->labels[i] = images->labels[cut->first + i];
-        d->domains[i] = ds_cut_domain(cut, i);
+        d->labels[i] = images->labels[p->image[i]];
+        d->domains[i] = ds_cut_domain(cut, p->image[i] - cut->first);
     }
     for (int domain = 0; domain < d->n_domains; domain++) {
         for (int64_t i = 0; i < d->n; i++) {
@@ -190,17 +225,19 @@ lsc_status ds_open(const ds_options *o, ds_dataset **out)
     ds_images images = {0};
     ds_request request = {0};
     ds_cut cut;
+    picks p = {0};
 
     LSC_TRY(load(o, &request, &images));
     LSC_TRY(ds_cut_make(o, images.n, &cut));
+    LSC_TRY(pick(o, &cut, &p));
     LSC_NEW(d, 1);
     d->classes = images.classes;
-    d->n = cut.n;
+    d->n = p.n;
     d->n_domains = cut.n_domains;
     LSC_TRY(fill_shape(d, o, &images));
-    LSC_TRY(fill_labels(d, &images, &cut));
+    LSC_TRY(fill_labels(d, &images, &cut, &p));
     if (request.copied)
-        LSC_TRY(turn_images(d, &images, &cut, o->pad));
+        LSC_TRY(turn_images(d, &images, &cut, &p, o->pad));
     else
         take_images(d, &images);
     LSC_TRY(fill_values(d, o));
@@ -208,6 +245,7 @@ lsc_status ds_open(const ds_options *o, ds_dataset **out)
     *out = d;
     d = NULL;
 cleanup:
+    lsc_free(p.image);
     ds_images_free(&images);
     ds_close(d);
     return st;
@@ -221,6 +259,12 @@ void ds_close(ds_dataset *d)
     lsc_free(d->floats);
     lsc_free(d->labels);
     lsc_free(d->domains);
+    lsc_free(d->subjects);
+    lsc_free(d->videos);
+    lsc_free(d->species);
+    for (int k = 0; k < d->n_species; k++)
+        lsc_free(d->species_names[k]);
+    lsc_free(d->species_names);
     lsc_free(d->members);
     lsc_free(d->member_start);
     lsc_free(d->value);
@@ -257,6 +301,26 @@ const int32_t *ds_labels(const ds_dataset *d)
 const int32_t *ds_domains(const ds_dataset *d)
 {
     return d->domains;
+}
+
+const int32_t *ds_subjects(const ds_dataset *d)
+{
+    return d->subjects;
+}
+
+const int32_t *ds_videos(const ds_dataset *d)
+{
+    return d->videos;
+}
+
+const int32_t *ds_species(const ds_dataset *d)
+{
+    return d->species;
+}
+
+const char *ds_species_name(const ds_dataset *d, int species)
+{
+    return species >= 0 && species < d->n_species ? d->species_names[species] : NULL;
 }
 
 const char *ds_hash(const ds_dataset *d)

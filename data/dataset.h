@@ -69,22 +69,32 @@ lsc_status ds_cut_request(const ds_options *o, ds_request *out);
 /* available: images read. LSC_ERR_ARG: fewer than asked for. Borrows the rotations of o. */
 lsc_status ds_cut_make(const ds_options *o, int64_t available, ds_cut *out);
 int ds_cut_domain(const ds_cut *cut, int64_t i);
+/* Whether this split is what is left, or what is taken, when a validation set is held back. */
+bool ds_splits_sources(const ds_options *o);
 
 struct ds_dataset {
     int64_t n;
     int kept;                    /* channels of bytes or floats: 1 or `channels` */
     int channels, height, width; /* of what is read */
     int n_domains, classes;
-    uint8_t *bytes;        /* [n, kept, height, width]; NULL: floats */
-    float *floats;         /* likewise; NULL: bytes */
-    int32_t *labels;       /* [n] */
-    int32_t *domains;      /* [n] */
+    uint8_t *bytes;                       /* [n, kept, height, width]; NULL: floats */
+    float *floats;                        /* likewise; NULL: bytes */
+    int32_t *labels;                      /* [n] */
+    int32_t *domains;                     /* [n] */
+    int32_t *subjects, *videos, *species; /* [n]; NULL: not known */
+    char **species_names;                 /* [n_species] */
+    int n_species;
     int64_t *members;      /* [n] the images by domain */
     int64_t *member_start; /* [n_domains + 1] in members */
     double mean[DS_MAX_CHANNELS], deviation[DS_MAX_CHANNELS];
     float *value; /* [channels, 256] what each byte becomes */
     char hash[65];
 };
+
+/* Which of n items a validation set takes (hold_back.c): held [n] is 1 for those of the first floor(share * groups)
+ * groups of each domain, in an order of their own that depends on nothing else. group [n]: the subjects; NULL: each
+ * item by itself. */
+lsc_status ds_hold_back(const int32_t *domain, const int32_t *group, int64_t n, double share, uint8_t *held);
 
 /* A frame of `pad` zeros, then a rotation: maps of planes (transform.c). */
 typedef struct ds_transform ds_transform;
