@@ -14,7 +14,7 @@
 
 /* ---- configuration (config.c, config_keys.c, config_yaml.c, config_json.c, config_print.c) ------- */
 
-typedef enum { CFG_TYPE_INT, CFG_TYPE_REAL, CFG_TYPE_BOOL, CFG_TYPE_TEXT, CFG_TYPE_REALS } cfg_type;
+typedef enum { CFG_TYPE_INT, CFG_TYPE_REAL, CFG_TYPE_BOOL, CFG_TYPE_TEXT, CFG_TYPE_REALS, CFG_TYPE_WORDS } cfg_type;
 
 #define CFG_TEXT_MAX 512
 typedef struct {
@@ -59,6 +59,11 @@ typedef struct {
     {                                                                                                                  \
         key, CFG_TYPE_TEXT, CFG_AT(S, m, cfg_text), def, 0, 0, doc, choices                                            \
     }
+/* A list of words without spaces or commas, kept as one text with a space between. */
+#define CFG_WORDS(S, m, key, def, doc)                                                                                 \
+    {                                                                                                                  \
+        key, CFG_TYPE_WORDS, CFG_AT(S, m, cfg_text), def, 0, 0, doc, NULL                                              \
+    }
 #define CFG_REALS(S, m, key, def, lo, hi, doc)                                                                         \
     {                                                                                                                  \
         key, CFG_TYPE_REALS, CFG_AT(S, m, cfg_reals), def, lo, hi, doc, NULL                                           \
@@ -75,6 +80,10 @@ typedef struct {
  * is wrong, and what would be right: the range, the choices, or the nearest known key. */
 void cfg_defaults(const cfg_section *sections, int n);
 lsc_status cfg_load_yaml(const char *path, const cfg_section *sections, int n);
+/* The same; `seen` gets "\nKEY\n" for every key of the file, also on failure. */
+lsc_status cfg_load_yaml_seen(const char *path, const cfg_section *sections, int n, lsc_text *seen);
+/* Whether a file has this key at its top. What is no YAML, or cannot be read, has none. */
+bool cfg_yaml_has(const char *path, const char *key);
 /* One "key=value", where in messages e.g. "--set". */
 lsc_status cfg_set(const char *where, const char *assignment, const cfg_section *sections, int n);
 /* A flat JSON object {"train.lr": 0.1, ...} as stored in checkpoints. Keys of other sections are

@@ -38,16 +38,22 @@ void cfg_add_range(lsc_text *t, const cfg_field *field)
     lsc_text_add(t, "%s", range);
 }
 
+bool cfg_has_range(const cfg_field *f)
+{
+    return f->type == CFG_TYPE_INT || f->type == CFG_TYPE_REAL || f->type == CFG_TYPE_REALS;
+}
+
 lsc_status cfg_wrong(const cfg_field *f, const char *is)
 {
     static const char *const words[] = {[CFG_TYPE_INT] = "a whole number, ",
                                         [CFG_TYPE_REAL] = "a number, ",
                                         [CFG_TYPE_BOOL] = "true or false",
                                         [CFG_TYPE_TEXT] = "text",
-                                        [CFG_TYPE_REALS] = "a list of numbers, each "};
+                                        [CFG_TYPE_REALS] = "a list of numbers, each ",
+                                        [CFG_TYPE_WORDS] = "a list of words"};
     char range[64] = "";
 
-    if (f->type != CFG_TYPE_BOOL && f->type != CFG_TYPE_TEXT)
+    if (cfg_has_range(f))
         describe_range(f, range, sizeof range);
     return lsc_fail(LSC_ERR_CONFIG, "%s: is %s; it takes %s%s", f->key, is, words[f->type], range);
 }
@@ -101,12 +107,14 @@ static lsc_status parse_int(cfg_slot slot, const char *text)
 
 static lsc_status parse_bool(cfg_slot slot, const char *text)
 {
-    bool yes = strcmp(text, "true") == 0;
+    static const char *const words[] = {"false", "true", "False", "True", "FALSE", "TRUE"}; /* YAML's core schema */
 
-    if (!yes && strcmp(text, "false") != 0)
-        return wrong_text(slot.field, text);
-    *(bool *)slot.value = yes;
-    return LSC_OK;
+    for (size_t i = 0; i < LSC_COUNT(words); i++)
+        if (strcmp(words[i], text) == 0) {
+            *(bool *)slot.value = i % 2 == 1;
+            return LSC_OK;
+        }
+    return wrong_text(slot.field, text);
 }
 
 /* The words of "sgd adam sam" into words[], cut up in `copy`; returns how many. */
@@ -186,6 +194,42 @@ cleanup:
     return st;
 }
 
+lsc_status cfg_add_word(cfg_slot slot, const char *word)
+{
+    lsc_status st = LSC_OK;
+    cfg_text *out = slot.value;
+    const size_t used = strlen(out->s), gap = used > 0, n = strlen(word);
+    char shown[80];
+
+    LSC_CHECK(n > 0 && strpbrk(word, ", \t\n") == NULL, LSC_ERR_CONFIG,
+              "%s: '%s' is no word: it must have no spaces or commas", slot.field->key,
+              lsc_shown(word, shown, sizeof shown));
+    LSC_CHECK(used + gap + n < CFG_TEXT_MAX, LSC_ERR_CONFIG, "%s: has more than %d bytes", slot.field->key,
+              CFG_TEXT_MAX - 1);
+    snprintf(out->s + used, CFG_TEXT_MAX - used, "%s%s", gap ? " " : "", word);
+cleanup:
+    return st;
+}
+
+/* "oulu casia", "oulu, casia" or "[oulu, casia]". */
+static lsc_status parse_words(cfg_slot slot, const char *text)
+{
+    lsc_status st = LSC_OK;
+    cfg_text words = {""};
+    char copy[2 * CFG_TEXT_MAX], *rest = NULL;
+    const size_t n = strlen(text);
+    const bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+
+    LSC_CHECK(n < sizeof copy, LSC_ERR_CONFIG, "%s: is %zu bytes long; at most %zu are taken", slot.field->key, n,
+              sizeof copy - 1);
+    snprintf(copy, sizeof copy, "%.*s", (int)(brackets ? n - 2 : n), brackets ? text + 1 : text);
+    for (char *w = strtok_r(copy, ", ", &rest); w != NULL; w = strtok_r(NULL, ", ", &rest))
+        LSC_TRY(cfg_add_word((cfg_slot){slot.field, &words}, w));
+    *(cfg_text *)slot.value = words;
+cleanup:
+    return st;
+}
+
 lsc_status cfg_parse(cfg_slot slot, const char *text)
 {
     switch (slot.field->type) {
@@ -197,6 +241,8 @@ lsc_status cfg_parse(cfg_slot slot, const char *text)
         return parse_bool(slot, text);
     case CFG_TYPE_REALS:
         return parse_reals(slot, text);
+    case CFG_TYPE_WORDS:
+        return parse_words(slot, text);
     case CFG_TYPE_TEXT:
         break;
     }
@@ -245,6 +291,7 @@ void cfg_add_value(lsc_text *t, const cfg_field *f, const void *value)
         lsc_text_add(t, "%s", *(const bool *)value ? "true" : "false");
         return;
     case CFG_TYPE_TEXT:
+    case CFG_TYPE_WORDS:
         lsc_text_add(t, "%s", ((const cfg_text *)value)->s);
         return;
     case CFG_TYPE_REALS:

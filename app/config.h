@@ -30,6 +30,8 @@ lsc_status cfg_once(cfg_reader *r, const char *key);
 
 /* Read a value from its text: REALS with commas or spaces between. Messages begin with the key. */
 lsc_status cfg_parse(cfg_slot slot, const char *text);
+/* One word more of WORDS. */
+lsc_status cfg_add_word(cfg_slot slot, const char *word);
 /* The pieces for readers whose format has types: one number more of REALS, and "KEY: is X, not a number in A..B". */
 lsc_status cfg_parse_element(cfg_slot slot, const char *text);
 lsc_status cfg_wrong(const cfg_field *field, const char *is);
@@ -39,6 +41,7 @@ void cfg_add_value(lsc_text *t, const cfg_field *field, const void *value);
 void cfg_add_real(lsc_text *t, double v);
 /* "0..1", "at least 0", "at most 1", "" */
 void cfg_add_range(lsc_text *t, const cfg_field *field);
+bool cfg_has_range(const cfg_field *field);
 void *cfg_at(const cfg_section *section, int i);
 
 #endif

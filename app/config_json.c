@@ -70,6 +70,7 @@ static lsc_status read_item(cfg_slot slot, const cJSON *item)
             return cfg_parse(slot, cJSON_IsTrue(item) ? "true" : "false");
         break;
     case CFG_TYPE_TEXT:
+    case CFG_TYPE_WORDS:
         if (cJSON_IsString(item))
             return cfg_parse(slot, item->valuestring);
         break;
@@ -118,7 +119,7 @@ cleanup:
 
 static void add_json_value(lsc_text *t, const cfg_field *f, const void *value)
 {
-    if (f->type == CFG_TYPE_TEXT) {
+    if (f->type == CFG_TYPE_TEXT || f->type == CFG_TYPE_WORDS) {
         lsc_quote_json(t, ((const cfg_text *)value)->s);
         return;
     }

@@ -17,7 +17,9 @@ static void add_yaml_value(lsc_text *t, const cfg_field *f, const void *value)
 {
     if (f->type == CFG_TYPE_REALS)
         lsc_text_add(t, "[");
-    if (f->type == CFG_TYPE_TEXT && !is_plain(((const cfg_text *)value)->s))
+    if (f->type == CFG_TYPE_WORDS && ((const cfg_text *)value)->s[0] == '\0')
+        lsc_text_add(t, "[]");
+    else if ((f->type == CFG_TYPE_TEXT || f->type == CFG_TYPE_WORDS) && !is_plain(((const cfg_text *)value)->s))
         lsc_quote_json(t, ((const cfg_text *)value)->s); /* JSON's strings are YAML's too */
     else
         cfg_add_value(t, f, value);
@@ -44,16 +46,14 @@ char *cfg_to_yaml(const cfg_section *sections, int n)
 
 static void print_field(const cfg_field *f)
 {
-    static const char *const types[] = {[CFG_TYPE_INT] = "whole number",
-                                        [CFG_TYPE_REAL] = "number",
-                                        [CFG_TYPE_BOOL] = "true or false",
-                                        [CFG_TYPE_TEXT] = "text",
-                                        [CFG_TYPE_REALS] = "list of numbers"};
+    static const char *const types[] = {
+        [CFG_TYPE_INT] = "whole number", [CFG_TYPE_REAL] = "number",           [CFG_TYPE_BOOL] = "true or false",
+        [CFG_TYPE_TEXT] = "text",        [CFG_TYPE_REALS] = "list of numbers", [CFG_TYPE_WORDS] = "list of words"};
     lsc_text range = {0};
 
     if (f->choices != NULL)
         lsc_text_add(&range, ": one of %s", f->choices);
-    else if (f->type != CFG_TYPE_BOOL && f->type != CFG_TYPE_TEXT) {
+    else if (cfg_has_range(f)) {
         lsc_text_add(&range, ", ");
         cfg_add_range(&range, f);
     }

@@ -63,7 +63,7 @@ static lsc_status check_scalar(const cfg_field *f, const yaml_event_t *e)
         return cfg_wrong(f, "text with a zero byte");
     if (is_null(e))
         return lsc_fail(LSC_ERR_CONFIG, "%s: has no value; \"\" is the empty text, [] the empty list", f->key);
-    if (f->type != CFG_TYPE_TEXT && e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+    if (f->type != CFG_TYPE_TEXT && f->type != CFG_TYPE_WORDS && e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
         return cfg_wrong(f, "text in quotes");
     return LSC_OK;
 }
@@ -87,12 +87,27 @@ static lsc_status read_element(reader *r, cfg_slot slot, bool *ended)
     *ended = e.type == YAML_SEQUENCE_END_EVENT;
     if (*ended)
         goto cleanup;
+    const bool words = slot.field->type == CFG_TYPE_WORDS;
     if (e.type != YAML_SCALAR_EVENT)
-        LSC_TRY(cfg_wrong(slot.field, "a list with other things than numbers"));
+        LSC_TRY(cfg_wrong(slot.field,
+                          words ? "a list with other things than words" : "a list with other things than numbers"));
     LSC_TRY(check_scalar(slot.field, &e));
-    LSC_TRY(cfg_parse_element(slot, (const char *)e.data.scalar.value));
+    LSC_TRY((words ? cfg_add_word : cfg_parse_element)(slot, (const char *)e.data.scalar.value));
 cleanup:
     yaml_event_delete(&e);
+    return st;
+}
+
+static lsc_status read_words(reader *r, cfg_slot slot)
+{
+    lsc_status st = LSC_OK;
+    cfg_text words = {""};
+    bool ended = false;
+
+    while (!ended)
+        LSC_TRY(read_element(r, (cfg_slot){slot.field, &words}, &ended));
+    *(cfg_text *)slot.value = words;
+cleanup:
     return st;
 }
 
@@ -103,6 +118,8 @@ static lsc_status read_sequence(reader *r, cfg_slot slot, const yaml_event_t *st
     bool ended = false;
 
     LSC_TRY(refuse(slot.field->key, start->data.sequence_start.anchor, start->data.sequence_start.tag));
+    if (slot.field->type == CFG_TYPE_WORDS)
+        return read_words(r, slot);
     if (slot.field->type != CFG_TYPE_REALS)
         LSC_TRY(cfg_wrong(slot.field, "a list"));
     while (!ended)
@@ -225,36 +242,90 @@ cleanup:
     return st;
 }
 
-static lsc_status read_bytes(const char *path, const uint8_t *bytes, size_t n, const cfg_section *sections,
-                             int n_sections)
+static lsc_status start(yaml_parser_t *parser, const uint8_t *bytes, size_t n)
 {
-    lsc_status st = LSC_OK;
-    reader r = {.keys = {sections, n_sections, {0}}};
-
-    LSC_CHECK(yaml_parser_initialize(&r.parser) == 1, LSC_ERR_NOMEM, "%s: no memory to read YAML", path);
-    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, bytes, n);
-    st = read_document(&r);
-    lsc_context(st, "%s:%zu:%zu", path, r.mark.line + 1, r.mark.column + 1);
-    yaml_parser_delete(&r.parser);
-cleanup:
-    lsc_text_free(&r.keys.seen);
-    return st;
+    if (yaml_parser_initialize(parser) != 1)
+        return lsc_fail(LSC_ERR_NOMEM, "no memory to read YAML");
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, bytes, n);
+    return LSC_OK;
 }
 
-lsc_status cfg_load_yaml(const char *path, const cfg_section *sections, int n)
+lsc_status cfg_load_yaml_seen(const char *path, const cfg_section *sections, int n, lsc_text *seen)
 {
     lsc_status st = LSC_OK;
     uint8_t *bytes = NULL;
     size_t size = 0;
     char shown[256];
+    reader r = {.keys = {sections, n, {0}}};
 
     st = lsc_file_read(path, FILE_MAX, &bytes, &size);
     if (st == LSC_ERR_FORMAT)
         st = LSC_ERR_CONFIG; /* too large for a configuration: most likely another file was meant */
     LSC_TRY(st);
-    LSC_TRY(read_bytes(lsc_shown(path, shown, sizeof shown), bytes, size, sections, n));
+    lsc_shown(path, shown, sizeof shown);
+    LSC_TRY(lsc_context(start(&r.parser, bytes, size), "%s", shown));
+    st = read_document(&r);
+    lsc_context(st, "%s:%zu:%zu", shown, r.mark.line + 1, r.mark.column + 1);
+    yaml_parser_delete(&r.parser);
 cleanup:
     lsc_free(bytes);
+    lsc_text_free(seen);
+    *seen = r.keys.seen;
     return st;
+}
+
+lsc_status cfg_load_yaml(const char *path, const cfg_section *sections, int n)
+{
+    lsc_text seen = {0};
+    const lsc_status st = cfg_load_yaml_seen(path, sections, n, &seen);
+    lsc_text_free(&seen);
+    return st;
+}
+
+/* What an event does to the depth of collections. */
+static int deeper(yaml_event_type_t type)
+{
+    const bool starts = type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT;
+    const bool ends = type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT;
+    return starts - ends;
+}
+
+/* Along the events of the top mapping, in which keys and values take turns; a list at the top has no keys. */
+static bool has_key(yaml_parser_t *parser, const char *key)
+{
+    bool found = false, more = true, at_key = true;
+    int depth = 0;
+    while (more && !found) {
+        yaml_event_t e;
+        more = yaml_parser_parse(parser, &e) == 1;
+        if (!more)
+            break;
+        if (depth == 1 && at_key && e.type == YAML_SCALAR_EVENT)
+            found = strcmp((const char *)e.data.scalar.value, key) == 0;
+        const bool value_ends =
+            depth == 1 ? e.type == YAML_SCALAR_EVENT || e.type == YAML_ALIAS_EVENT : depth == 2 && deeper(e.type) < 0;
+        depth += deeper(e.type);
+        if (value_ends)
+            at_key = !at_key;
+        const bool list = depth == 1 && e.type == YAML_SEQUENCE_START_EVENT;
+        more = !list && e.type != YAML_DOCUMENT_END_EVENT && e.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&e);
+    }
+    return found;
+}
+
+bool cfg_yaml_has(const char *path, const char *key)
+{
+    yaml_parser_t parser;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    bool found = false;
+
+    if (lsc_file_read(path, FILE_MAX, &bytes, &size) == LSC_OK && start(&parser, bytes, size) == LSC_OK) {
+        found = has_key(&parser, key);
+        yaml_parser_delete(&parser);
+    }
+    lsc_free(bytes);
+    return found;
 }

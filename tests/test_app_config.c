@@ -13,7 +13,7 @@ typedef struct {
     int64_t epochs, seed, big;
     double lr, decay, any, low;
     bool nesterov;
-    cfg_text optimizer, path;
+    cfg_text optimizer, path, domains;
     cfg_reals rotations;
 } options;
 
@@ -29,6 +29,7 @@ static const cfg_field train_fields[] = {
 static const cfg_field data_fields[] = {
     CFG_TEXT  (options, path,      "data.path",       "",             "folder"),
     CFG_REALS (options, rotations, "data.rotations",  "0, 30, 60", -360, 360, "degrees"),
+    CFG_WORDS (options, domains,   "data.domains",    "oulu msu",     "names"),
     CFG_REAL  (options, any,       "data.any",        "0", -INFINITY, INFINITY, "any number"),
     CFG_INT   (options, big,       "data.big",        "0", -INFINITY, INFINITY, "any whole number"),
     CFG_REAL  (options, low,       "data.low",        "0", -1, DBL_MAX, "bounded below"),
@@ -112,6 +113,73 @@ static void nested_and_dotted_yaml_are_the_same(void **state)
     CHECK_INT(o.epochs, 5);
 }
 
+static void words_are_a_list_or_one_text(void **state)
+{
+    static const char *const same[] = {
+        "data: {domains: [casia, replay]}\n",
+        "data:\n  domains:\n    - casia\n    - \"replay\"\n",
+        "data: {domains: casia replay}\n",
+        "data: {domains: \"casia, replay\"}\n",
+    };
+    options o;
+    (void)state;
+    CHECK_OK(load("", &o));
+    CHECK_STR(o.domains.s, "oulu msu");
+    for (size_t i = 0; i < LSC_COUNT(same); i++) {
+        CHECK_OK(load(same[i], &o));
+        CHECK_STR(o.domains.s, "casia replay");
+    }
+    CHECK_OK(load("data: {domains: []}\n", &o));
+    CHECK_STR(o.domains.s, "");
+    CHECK_OK(set("data.domains=[casia]", &o));
+    CHECK_STR(o.domains.s, "casia");
+}
+
+static void truth_is_written_as_yaml_writes_it(void **state)
+{
+    options o;
+    (void)state;
+    CHECK_OK(load("train: {nesterov: False}\n", &o));
+    CHECK(!o.nesterov);
+    CHECK_OK(load("train: {nesterov: TRUE}\n", &o));
+    CHECK(o.nesterov);
+}
+
+static void a_key_at_the_top_of_a_file_is_seen(void **state)
+{
+    const struct {
+        const char *text;
+        bool has;
+    } cases[] = {
+        {"train: {lr: 1}\nTRAIN: {lr: 1}\n", true},
+        {"a: [TRAIN, {TRAIN: 1}]\nb: TRAIN\nc: {TRAIN: {}}\n", false},
+        {"a: [1, [2]]\nTRAIN: x\n", true},
+        {"TRAIN\n", false},
+        {"[TRAIN]\n", false},
+        {"a: {\n", false},
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LSC_COUNT(cases); i++) {
+        test_write_text(test_path("c.yaml"), cases[i].text);
+        CHECK_INT(cfg_yaml_has(test_path("c.yaml"), "TRAIN"), cases[i].has);
+    }
+    CHECK(!cfg_yaml_has(test_path("absent.yaml"), "TRAIN"));
+}
+
+static void the_keys_of_a_file_are_told(void **state)
+{
+    options o;
+    lsc_text seen = {0};
+    (void)state;
+    test_write_text(test_path("c.yaml"), "train: {lr: 1}\ndata.low: 2\n");
+    CHECK_OK(cfg_load_yaml_seen(test_path("c.yaml"), SECTIONS(&o), 2, &seen));
+    CHECK_HAS(seen.text, "\ntrain.lr\n");
+    CHECK_HAS(seen.text, "\ndata.low\n");
+    CHECK(strstr(seen.text, "epochs") == NULL);
+    lsc_text_free(&seen);
+}
+
 static void an_empty_file_leaves_the_defaults(void **state)
 {
     static const char *const empty[] = {"", "\n\n", "# nothing\n", "---\n", "--- ~\n", "{}"};
@@ -173,6 +241,9 @@ static const refusal bad_yaml[] = {
     {"data: {rotations: [400]}\n", "data.rotations: 400 is out of range (-360..360)"},
     {"data: {rotations: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}\n",
      "data.rotations: has more than 32 numbers"},
+    {"data: {domains: [a, [b]]}\n", "data.domains: is a list with other things than words; it takes a list of words"},
+    {"data: {domains: [a b]}\n", "c.yaml:1:18: data.domains: 'a b' is no word: it must have no spaces or commas"},
+    {"data: {domains: {a: b}}\n", "data.domains: is a section; it takes a list of words"},
     {"train: &a {lr: 1}\n", "c.yaml:1:8: train: has an anchor (&); write the value where it is used"},
     {"train: {lr: &a 1}\n", "c.yaml:1:13: train.lr: has an anchor (&)"},
     {"&a train: {lr: 1}\n", "the file: has an anchor (&)"},
@@ -419,6 +490,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(defaults_come_from_the_rows),
         TEST_IN_FOLDER(nested_and_dotted_yaml_are_the_same),
+        TEST_IN_FOLDER(words_are_a_list_or_one_text),
+        TEST_IN_FOLDER(truth_is_written_as_yaml_writes_it),
+        TEST_IN_FOLDER(a_key_at_the_top_of_a_file_is_seen),
+        TEST_IN_FOLDER(the_keys_of_a_file_are_told),
         TEST_IN_FOLDER(an_empty_file_leaves_the_defaults),
         TEST_IN_FOLDER(every_mistake_in_yaml_is_placed_and_named),
         TEST_IN_FOLDER(a_value_that_is_refused_keeps_what_was_there),
