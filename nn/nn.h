@@ -49,6 +49,7 @@ void nn_graph_init(const nn_graph *g, uint64_t seed, float *theta);
 int nn_conv2d(nn_graph *g, int x, const char *name, int64_t channels, int kernel, int stride, int pad, bool bias);
 int nn_linear(nn_graph *g, int x, const char *name, int64_t features, bool bias);
 int nn_batchnorm(nn_graph *g, int x, const char *name); /* eps 1e-5, momentum 0.1: torch.nn.BatchNorm2d's defaults */
+#define NN_NORM_MOMENTUM 0.1                            /* of all of them: what nn_plan_update_statistics moves by */
 int nn_cosine(nn_graph *g, int x, const char *name, int64_t features); /* of x and each row of the weight; no bias */
 int nn_relu(nn_graph *g, int x);
 int nn_add(nn_graph *g, int x, int y);

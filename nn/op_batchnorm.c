@@ -103,8 +103,8 @@ int nn_batchnorm(nn_graph *g, int x, const char *name)
     nn_node *node = nn_graph_add(g, &nn_op_batchnorm, name, &x, 1);
     if (node == NULL)
         return -1;
-    node->eps = 1e-5;     /* torch.nn.BatchNorm2d default */
-    node->momentum = 0.1; /* torch.nn.BatchNorm2d default */
+    node->eps = 1e-5; /* torch.nn.BatchNorm2d default */
+    node->momentum = NN_NORM_MOMENTUM;
     nn_graph_block(g, node, "weight", LSC_NORM, 1, node->shape.dim);
     nn_graph_block(g, node, "bias", LSC_NORM, 1, node->shape.dim);
     nn_graph_block(g, node, "running_mean", LSC_BUFFER, 1, node->shape.dim);

@@ -48,7 +48,7 @@ static void wrong_settings_say_what_would_be_right(void **state)
         {78, "--set: train.optimizr: ", {SET("train.optimizr=sam")}},
         {78, "did you mean train.optimizer", {SET("train.optimizr=sam")}},
         {78,
-         "train.optimizer: unknown 'samm' (did you mean sam? known: erm sam gac-fas)",
+         "train.optimizer: unknown 'samm' (did you mean sam? known: erm sam asam sagm gac-fas group-dro v-rex)",
          {SET("train.optimizer=samm")}},
         {78, "train.lr: is 'fast'; it takes a number, 0..1000", {SET("train.lr=fast")}},
         {78, "train.epochs: 0 is out of range (1..1000000)", {SET("train.epochs=0")}},
@@ -138,7 +138,7 @@ static void lists_and_help_come_from_the_tables(void **state)
     test_result_free(&r);
 }
 
-static void the_docs_name_every_optimizer_and_schedule(void **state)
+static void the_docs_name_every_optimizer_schedule_and_average(void **state)
 {
     const char *name, *text;
     char quoted[64], *docs = test_read(source_path("docs/training.md"), NULL);
@@ -148,6 +148,10 @@ static void the_docs_name_every_optimizer_and_schedule(void **state)
         CHECK_HAS(docs, quoted);
     }
     for (int i = 0; tr_schedule_at(i, &name, &text) != NULL; i++) {
+        snprintf(quoted, sizeof quoted, "`%s`", name);
+        CHECK_HAS(docs, quoted);
+    }
+    for (int i = 0; tr_average_at(i, &name, &text) != NULL; i++) {
         snprintf(quoted, sizeof quoted, "`%s`", name);
         CHECK_HAS(docs, quoted);
     }
@@ -163,7 +167,7 @@ int main(void)
         TEST_IN_FOLDER(a_wrong_line_is_shown_with_its_place),
         TEST_IN_FOLDER(settings_that_lead_nowhere_are_warned_of),
         TEST_IN_FOLDER(lists_and_help_come_from_the_tables),
-        TEST_IN_FOLDER(the_docs_name_every_optimizer_and_schedule),
+        TEST_IN_FOLDER(the_docs_name_every_optimizer_schedule_and_average),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

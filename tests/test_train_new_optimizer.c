@@ -4,26 +4,20 @@
  */
 #include "support/support.h"
 
-static const char code[] =
-    "/* Half of the gradient. */\n"
-    "#include \"train/train.h\"\n"
-    "static int n_arrays(int n_domains)\n"
-    "{\n"
-    "    (void)n_domains;\n"
-    "    return 1;\n"
-    "}\n"
-    "static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)\n"
-    "{\n"
-    "    lsc_status st = LSC_OK;\n"
-    "    tr_part all = {.what = TR_TOTAL, .g = s->arrays[0]};\n"
-    "    LSC_TRY(o->eval(o->self, s->theta, &(tr_request){&all, 1, true}));\n"
-    "    lsc_scale(all.g, 0.5, s->layout->n_learned);\n"
-    "    tr_sgd(s, all.g);\n"
-    "    report->loss = all.loss;\n"
-    "cleanup:\n"
-    "    return st;\n"
-    "}\n"
-    "const tr_optimizer tr_optimizer_half = {.source = \"-\", .step = step, .n_arrays = n_arrays};\n";
+static const char code[] = "/* Half of the gradient. */\n"
+                           "#include \"train/train.h\"\n"
+                           "static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)\n"
+                           "{\n"
+                           "    lsc_status st = LSC_OK;\n"
+                           "    tr_part all = {.what = TR_TOTAL, .g = s->arrays[0]};\n"
+                           "    LSC_TRY(o->eval(o->self, s->theta, &(tr_request){&all, 1, true}));\n"
+                           "    lsc_scale(all.g, 0.5, s->layout->n_learned);\n"
+                           "    tr_sgd(s, all.g);\n"
+                           "    report->loss = all.loss;\n"
+                           "cleanup:\n"
+                           "    return st;\n"
+                           "}\n"
+                           "const tr_optimizer tr_optimizer_half = {.source = \"-\", .step = step, .n_arrays = 1};\n";
 
 static void a_new_optimizer_is_one_file_and_one_row(void **state)
 {

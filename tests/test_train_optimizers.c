@@ -23,28 +23,21 @@ static tr_state *fresh(const char *name, double lr)
     return s;
 }
 
-/* The least loss: theta_j = (sum_i A_ij C_ij - 3 F) / sum_i A_ij. */
-static double least_loss(void)
-{
-    float theta[4] = {0};
-    for (int j = 0; j < QUADRATIC_LEARNED; j++) {
-        double a = 0, ac = 0;
-        for (int i = 0; i < QUADRATIC_DOMAINS; i++) {
-            a += q.a[i][j];
-            ac += q.a[i][j] * q.c[i][j];
-        }
-        theta[j] = (float)((ac - QUADRATIC_DOMAINS * q.feature) / a);
-    }
-    return quadratic_loss(&q, theta);
-}
-
+/* One that all domains share: where they differ, not every optimizer minimizes their mean. No domain has it alone,
+ * since domain i knows coordinate i only. */
 static void converges(const char *name)
 {
     tr_state *s = fresh(name, .02);
-    const double before = quadratic_loss(&q, s->theta) - least_loss();
+    q.feature = 0;
+    for (int i = 0; i < QUADRATIC_DOMAINS; i++)
+        for (int j = 0; j < QUADRATIC_LEARNED; j++) {
+            q.a[i][j] = i == j ? 4 : 0;
+            q.c[i][j] = j - 1;
+        }
+    const double before = quadratic_loss(&q, s->theta);
     run(s, 600);
     /* Not nearer: with a fixed radius a perturbing optimizer circles about the minimum. */
-    CHECK(quadratic_loss(&q, s->theta) - least_loss() < 0.01 * before);
+    CHECK(quadratic_loss(&q, s->theta) < 0.01 * before);
     quadratic_state_free(s);
 }
 
@@ -84,12 +77,14 @@ static void repeats_itself_bit_for_bit(const char *name)
     quadratic_state_free(t);
 }
 
-static void goes_on_from_theta_and_momentum_alone(const char *name)
+static void goes_on_from_theta_momentum_and_what_it_keeps(const char *name)
 {
     tr_state *s = fresh(name, .02), *t = fresh(name, .02);
     run(s, 10);
     memcpy(t->theta, s->theta, 4 * sizeof(float));
     memcpy(t->momentum, s->momentum, 3 * sizeof(float));
+    for (int i = 0; i < s->n_kept; i++)
+        t->kept[i] = s->kept[i];
     run(s, 10);
     run(t, 10);
     CHECK_BYTES(s->theta, t->theta, 4 * sizeof(float));
@@ -119,11 +114,11 @@ static const struct {
     const char *sentence;
     void (*check)(const char *name);
 } contract[] = {
-    {"converges", converges},
+    {"converges to a minimum that all domains share", converges},
     {"leaves theta alone at a rate of zero", leaves_theta_alone_at_a_rate_of_zero},
     {"moves statistics once a step, at theta", moves_statistics_once_a_step_at_theta},
     {"repeats itself bit for bit", repeats_itself_bit_for_bit},
-    {"goes on from theta and momentum alone", goes_on_from_theta_and_momentum_alone},
+    {"goes on from theta, momentum and what it keeps", goes_on_from_theta_momentum_and_what_it_keeps},
     {"allocates nothing in a step", allocates_nothing_in_a_step},
     {"stops at a loss that is no number", stops_at_a_loss_that_is_no_number},
 };
@@ -150,7 +145,7 @@ static void every_optimizer_says_what_it_is(void **state)
         CHECK(k->source != NULL && k->source[0] != 0);
         CHECK((k->n_fields > 0) == (k->options_size > 0));
     }
-    CHECK(n >= 3);
+    CHECK(n >= 7);
 }
 
 int main(void)

@@ -1,13 +1,15 @@
 /*
- * Steps of SGD, SAM and GAC-FAS against values computed in float64 with PyTorch 1.13: torch.optim.SGD and davda54's
- * SAM class executed, the paper's form of GAC-FAS by its formula with autograd's gradients. The problem: a quadratic of
- * three domains and a feature loss (train_quadratic.h) at theta = weight (.8, -.6), bias (.3).
- * Tolerances: points lie below 1 and are rounded to float twice (6e-8 each); gradients lie below 4, are sums of
- * up to five floats (1.2e-7 each) taken at a theta that is itself rounded (3e-8 times a curvature of 4).
- * SPDX-License-Identifier: MIT
+ * Steps of SGD, SAM, ASAM, SAGM and GAC-FAS against values computed in float64 with PyTorch 1.13: torch.optim.SGD,
+ * davda54's SAM class, and the released class of GAC-FAS executed; SAGM and the paper's form of GAC-FAS by their
+ * formulas with autograd's gradients. The problem: a quadratic of three domains and a feature loss (train_quadratic.h)
+ * at theta = weight (.8, -.6), bias (.3). Tolerances: points lie below 1 and are rounded to float twice (6e-8 each);
+ * gradients lie below 4, are sums of up to five floats (1.2e-7 each) taken at a theta that is itself rounded (3e-8
+ * times a curvature of 4). SPDX-License-Identifier: MIT
  */
 #include "support/support.h"
 #include "train_quadratic.h"
+
+#include <math.h>
 
 #define POINT    1.5e-7
 #define GRADIENT 8e-7
@@ -87,6 +89,48 @@ static void sam_descends_along_the_gradient_at_its_point(void **state)
     quadratic_state_free(s);
 }
 
+static void asam_on_all_tensors_is_the_adaptive_form_of_sam(void **state)
+{
+    (void)state;
+    quadratic_init(&q, "weight", "bias");
+    tr_state *s = quadratic_state(&q, "asam", "asam.rho=0.5 asam.eta=0 asam.scope=all");
+    step_once(s, (const double[]){2.647920826478275, -1.720728595490472, .199083410832868});
+    CHECK_INT(q.n_calls, 2);
+    check_point(1, 1.152293746572, -.741740826639, .304928637857);
+    quadratic_state_free(s);
+}
+
+/* By its formula, t = |theta| + eta on the weight and 1 on the bias, from ERM's gradient and the curvature, which is
+ * the mean of the domains' A. */
+static void asam_leaves_biases_to_themselves_where_its_scope_is_weights(void **state)
+{
+    (void)state;
+    const double g[3] = {1.943333333333333, -1.39, .193333333333333}, t[3] = {.81, .61, 1},
+                 curvature[3] = {2, 7. / 3, 3.5 / 3};
+    double norm = 0, eps[3], gradient[3];
+    for (int j = 0; j < 3; j++)
+        norm += t[j] * g[j] * t[j] * g[j];
+    for (int j = 0; j < 3; j++) {
+        eps[j] = .5 * t[j] * t[j] * g[j] / sqrt(norm);
+        gradient[j] = g[j] + curvature[j] * eps[j];
+    }
+    quadratic_init(&q, "weight", "bias");
+    tr_state *s = quadratic_state(&q, "asam", "asam.rho=0.5 asam.eta=0.01");
+    step_once(s, gradient);
+    check_point(1, .8 + eps[0], -.6 + eps[1], .3 + eps[2]);
+    quadratic_state_free(s);
+}
+
+static void sagm_takes_the_mean_of_both_gradients(void **state)
+{
+    (void)state;
+    quadratic_init(&q, "weight", "bias");
+    tr_state *s = quadratic_state(&q, "sagm", "sagm.rho=0.05 sagm.alpha=0.001");
+    step_once(s, (const double[]){1.981925324471619, -1.422204122965310, .195572948599507});
+    CHECK_INT(q.n_calls, 2);
+    quadratic_state_free(s);
+}
+
 static void gac_fas_takes_the_form_of_the_paper(void **state)
 {
     (void)state;
@@ -100,12 +144,31 @@ static void gac_fas_takes_the_form_of_the_paper(void **state)
     quadratic_state_free(s);
 }
 
+static void gac_fas_takes_the_form_of_the_released_class_if_asked_for(void **state)
+{
+    (void)state;
+    quadratic_init(&q, "weight", "bias");
+    tr_state *s = quadratic_state(&q, "gac-fas", "gac.rho=0.1 gac.eta=0 gac.alpha=0.02 gac.variant=released");
+    step_once(s, (const double[]){3.791632620084930, -2.632024731178597, .388198500601543});
+    CHECK_INT(q.n_calls, 4);
+    check_point(1, .719484059273, -.580149266571, .274054351896);
+    check_point(2, .803204218025, -.543034475715, .303930738630);
+    check_point(3, .749760652829, -.473705197801, .351668196736);
+    quadratic_state_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(erm_takes_the_gradient_of_the_whole_loss), TEST(two_steps_of_sgd_are_those_of_torch),
-        TEST(nesterov_looks_ahead_by_one_momentum),     TEST(sam_descends_along_the_gradient_at_its_point),
+        TEST(erm_takes_the_gradient_of_the_whole_loss),
+        TEST(two_steps_of_sgd_are_those_of_torch),
+        TEST(nesterov_looks_ahead_by_one_momentum),
+        TEST(sam_descends_along_the_gradient_at_its_point),
+        TEST(asam_on_all_tensors_is_the_adaptive_form_of_sam),
+        TEST(asam_leaves_biases_to_themselves_where_its_scope_is_weights),
+        TEST(sagm_takes_the_mean_of_both_gradients),
         TEST(gac_fas_takes_the_form_of_the_paper),
+        TEST(gac_fas_takes_the_form_of_the_released_class_if_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@ static const char *command[] = {"--config",
                                 "train.save_minutes=0",
                                 "--set",
                                 "train.trajectory_every=1",
+                                "--set",
+                                "train.average=ema",
                                 "--device",
                                 NULL, /* disturbed_begin sets it */
                                 NULL};

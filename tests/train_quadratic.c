@@ -29,15 +29,44 @@ static double feature(const quadratic *q, const float *theta, float *g)
     return loss;
 }
 
+static void scale(float *g, double factor)
+{
+    for (int j = 0; j < QUADRATIC_LEARNED; j++)
+        g[j] = (float)(factor * (double)g[j]);
+}
+
+/* What `weigh` makes of the domains' losses at theta. */
+static void weights_of(const quadratic *q, const float *theta, const tr_part *part, double *weights)
+{
+    double losses[QUADRATIC_DOMAINS];
+    for (int i = 0; i < q->oracle.n_domains; i++) {
+        losses[i] = q->absent[i] ? 0 : term(q, i, theta, NULL);
+        weights[i] = 1;
+    }
+    if (part->weigh != NULL)
+        part->weigh(part->weigher, losses, q->absent, weights);
+}
+
+static void add_domain(const quadratic *q, int i, const float *theta, double weight, tr_part *part)
+{
+    float g[QUADRATIC_LEARNED] = {0};
+    part->loss += weight * term(q, i, theta, g);
+    scale(g, weight);
+    for (int j = 0; j < QUADRATIC_LEARNED && part->g != NULL; j++)
+        part->g[j] += g[j];
+}
+
 static void part_of(const quadratic *q, const float *theta, tr_part *part)
 {
+    double weights[QUADRATIC_DOMAINS];
+    weights_of(q, theta, part, weights);
     part->loss = 0;
     part->absent = part->what >= 0 && q->absent[part->what];
     if (part->g != NULL)
         memset(part->g, 0, QUADRATIC_LEARNED * sizeof *part->g);
     for (int i = 0; i < q->oracle.n_domains; i++)
         if (!q->absent[i] && (part->what == i || part->what == TR_TOTAL || part->what == TR_DOMAINS))
-            part->loss += term(q, i, theta, part->g);
+            add_domain(q, i, theta, weights[i], part);
     if (part->what == TR_FEATURE || part->what == TR_TOTAL)
         part->loss += feature(q, theta, part->g);
 }

@@ -1,5 +1,6 @@
 /*
- * The configuration of a training run: the keys train.*, the task's, and those that optimizers and schedules bring.
+ * The configuration of a training run: the keys train.*, the task's, and those that optimizers, schedules and averages
+ * bring.
  * SPDX-License-Identifier: MIT
  */
 #include "train/run.h"
@@ -20,6 +21,12 @@ static const char schedule_names[] =
 #undef SCHEDULE
     ;
 
+static const char average_names[] = "none"
+#define AVERAGE(id, file, name, text) " " name
+#include "train/averages.def"
+#undef AVERAGE
+    ;
+
 static const cfg_field train_fields[] = {
     CFG_CHOICE(tr_options, optimizer, "train.optimizer", "erm", optimizer_names + 1,
                "what is minimized: --list optimizers"),
@@ -34,6 +41,8 @@ static const cfg_field train_fields[] = {
                "learning rate over time: --list schedules"),
     CFG_REAL(tr_options, warmup_epochs, "train.warmup_epochs", "0", 0, 1e6,
              "epochs over which the learning rate rises linearly"),
+    CFG_CHOICE(tr_options, average, "train.average", "none", average_names,
+               "average of theta over steps that run.bin holds: --list averages"),
     CFG_INT(tr_options, augment_crop, "train.augment_crop", "0", 0, 64,
             "random crop after this many zero pixels on each side"),
     CFG_BOOL(tr_options, augment_flip, "train.augment_flip", "false", "left-right flips with probability 1/2"),
@@ -48,32 +57,61 @@ static const cfg_field train_fields[] = {
     CFG_REAL(tr_options, save_minutes, "train.save_minutes", "10", 0, 1e6, "minutes between saves within an epoch"),
 };
 
-static int optimizer_count(void)
+/* Row i of a family of kinds; kind NULL past the last. */
+typedef struct {
+    const char *name;
+    const void *kind;
+    const cfg_field *fields;
+    int n_fields;
+    size_t size;
+} row;
+
+static row optimizer_row(int i)
 {
     const char *name, *text;
+    const tr_optimizer *k = tr_optimizer_at(i, &name, &text);
+    return k == NULL ? (row){0} : (row){name, k, k->fields, k->n_fields, k->options_size};
+}
+
+static row schedule_row(int i)
+{
+    const char *name, *text;
+    const tr_schedule *k = tr_schedule_at(i, &name, &text);
+    return k == NULL ? (row){0} : (row){name, k, k->fields, k->n_fields, k->options_size};
+}
+
+static row average_row(int i)
+{
+    const char *name, *text;
+    const tr_average *k = tr_average_at(i, &name, &text);
+    return k == NULL ? (row){0} : (row){name, k, k->fields, k->n_fields, k->options_size};
+}
+
+static row (*const families[])(int i) = {optimizer_row, schedule_row, average_row};
+enum { OPTIMIZERS, SCHEDULES, AVERAGES };
+
+static int count(int family)
+{
     int n = 0;
-    while (tr_optimizer_at(n, &name, &text) != NULL)
+    while (families[family](n).kind != NULL)
         n++;
     return n;
 }
 
-static int schedule_count(void)
+/* Where the options of a family's kinds begin in tr_config.kind_options. */
+static int first_slot(int family)
 {
-    const char *name, *text;
-    int n = 0;
-    while (tr_schedule_at(n, &name, &text) != NULL)
-        n++;
-    return n;
+    return family == 0 ? 0 : first_slot(family - 1) + count(family - 1);
 }
 
-/* Options of kind number `slot`, if it has any, as the next section. */
-static lsc_status add_kind(tr_config *c, int slot, const cfg_field *fields, int n_fields, size_t size)
+/* Options of a kind, if it has any, as the next section. */
+static lsc_status add_kind(tr_config *c, int slot, const row *r)
 {
     lsc_status st = LSC_OK;
-    if (n_fields > 0) {
-        c->kind_options[slot] = lsc_calloc(1, size);
-        LSC_CHECK(c->kind_options[slot] != NULL, LSC_ERR_NOMEM, "no memory for options: %zu bytes", size);
-        c->sections[c->n_sections++] = (cfg_section){fields, n_fields, c->kind_options[slot]};
+    if (r->n_fields > 0) {
+        c->kind_options[slot] = lsc_calloc(1, r->size);
+        LSC_CHECK(c->kind_options[slot] != NULL, LSC_ERR_NOMEM, "no memory for options: %zu bytes", r->size);
+        c->sections[c->n_sections++] = (cfg_section){r->fields, r->n_fields, c->kind_options[slot]};
     }
 cleanup:
     return st;
@@ -83,8 +121,7 @@ lsc_status tr_config_new(tr_config **out)
 {
     lsc_status st = LSC_OK;
     tr_config *c = NULL;
-    const char *name, *text;
-    const int n_optimizers = optimizer_count(), n_kinds = n_optimizers + schedule_count();
+    const int n_families = LSC_COUNT(families), n_kinds = first_slot(n_families);
 
     LSC_NEW(c, 1);
     LSC_NEW(c->kind_options, n_kinds);
@@ -92,14 +129,11 @@ lsc_status tr_config_new(tr_config **out)
     LSC_NEW(c->sections, 2 + n_kinds);
     c->sections[c->n_sections++] = (cfg_section){train_fields, LSC_COUNT(train_fields), &c->train};
     c->sections[c->n_sections++] = (cfg_section){app_task_fields, app_task_n_fields, &c->task};
-    for (int i = 0; i < n_optimizers; i++) {
-        const tr_optimizer *k = tr_optimizer_at(i, &name, &text);
-        LSC_TRY(add_kind(c, i, k->fields, k->n_fields, k->options_size));
-    }
-    for (int i = n_optimizers; i < n_kinds; i++) {
-        const tr_schedule *k = tr_schedule_at(i - n_optimizers, &name, &text);
-        LSC_TRY(add_kind(c, i, k->fields, k->n_fields, k->options_size));
-    }
+    for (int family = 0, slot = 0; family < n_families; family++)
+        for (int i = 0; i < count(family); i++) {
+            const row r = families[family](i);
+            LSC_TRY(add_kind(c, slot++, &r));
+        }
     cfg_defaults(c->sections, c->n_sections);
     *out = c;
     c = NULL;
@@ -119,32 +153,36 @@ void tr_config_free(tr_config *c)
     lsc_free(c);
 }
 
+/* The kind of this name and its options; NULL: there is none. */
+static const void *find(const tr_config *c, int family, const char *name, const void **options)
+{
+    row r;
+    for (int i = 0; (r = families[family](i)).kind != NULL; i++)
+        if (strcmp(r.name, name) == 0) {
+            *options = c->kind_options[first_slot(family) + i];
+            return r.kind;
+        }
+    return NULL;
+}
+
 const tr_optimizer *tr_config_optimizer(const tr_config *c, const void **options)
 {
-    const char *name, *text;
-    for (int i = 0; i < optimizer_count(); i++) {
-        const tr_optimizer *k = tr_optimizer_at(i, &name, &text);
-        if (strcmp(name, c->train.optimizer.s) == 0) {
-            *options = c->kind_options[i];
-            return k;
-        }
-    }
-    assert(!"train.optimizer was checked on reading");
-    return NULL;
+    const tr_optimizer *k = find(c, OPTIMIZERS, c->train.optimizer.s, options);
+    assert(k != NULL); /* it was checked on reading */
+    return k;
 }
 
 const tr_schedule *tr_config_schedule(const tr_config *c, const void **options)
 {
-    const char *name, *text;
-    for (int i = 0; i < schedule_count(); i++) {
-        const tr_schedule *k = tr_schedule_at(i, &name, &text);
-        if (strcmp(name, c->train.schedule.s) == 0) {
-            *options = c->kind_options[optimizer_count() + i];
-            return k;
-        }
-    }
-    assert(!"train.schedule was checked on reading");
-    return NULL;
+    const tr_schedule *k = find(c, SCHEDULES, c->train.schedule.s, options);
+    assert(k != NULL);
+    return k;
+}
+
+const tr_average *tr_config_average(const tr_config *c, const void **options)
+{
+    *options = NULL;
+    return find(c, AVERAGES, c->train.average.s, options);
 }
 
 double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch)

@@ -13,6 +13,7 @@ static lsc_status save_history(const tr_session *s, const tr_paths *p)
     return lsc_file_write(p->history, s->record.history.text, s->record.history.length);
 }
 
+/* theta itself, of which there are no metrics where the result is another. */
 static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_t epoch, const tr_metrics *metrics)
 {
     lsc_status st = LSC_OK;
@@ -23,7 +24,9 @@ static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_
     path = tr_trajectory_path(p, epoch);
     LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", p->trajectory);
     LSC_TRY(lsc_mkdirs(p->trajectory));
-    LSC_TRY(tr_save_parameters(path, s->config, s->state, &s->record, epoch, metrics));
+    const tr_parameters parameters = {
+        .theta = s->state->theta, .epoch = epoch, .metrics = s->state->n_averaged > 0 ? NULL : metrics};
+    LSC_TRY(tr_save_parameters(path, s->config, s->state, &s->record, &parameters));
 cleanup:
     lsc_free(path);
     return st;
@@ -113,6 +116,7 @@ lsc_status tr_loop(tr_session *s, const tr_paths *p)
     const tr_options *t = &s->config->train;
     tr_loader *loader = NULL;
     lsc_progress progress;
+    tr_parameters result;
 
     if (s->record.step == 0)
         LSC_TRY(save_trajectory(s, p, 0, NULL));
@@ -123,7 +127,10 @@ lsc_status tr_loop(tr_session *s, const tr_paths *p)
         lsc_progress_end(&progress);
         LSC_TRY(st);
     }
-    LSC_TRY(tr_save_parameters(p->bin, s->config, s->state, &s->record, t->epochs, &s->record.metrics));
+    LSC_TRY(tr_session_result(s, &result));
+    result.epoch = t->epochs;
+    result.metrics = &s->record.metrics;
+    LSC_TRY(tr_save_parameters(p->bin, s->config, s->state, &s->record, &result));
 cleanup:
     tr_loader_free(loader);
     return st;

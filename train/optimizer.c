@@ -41,9 +41,17 @@ lsc_status tr_state_new(const tr_state_options *o, tr_state **out)
     s->sgd = o->sgd;
     s->layout = o->layout;
     s->n_domains = o->n_domains;
+    s->average = o->average;
+    s->average_options = o->average_options;
+    s->epochs = o->epochs;
     LSC_NEW(s->theta, o->layout->n);
     LSC_NEW(s->momentum, o->layout->n_learned);
-    s->n_arrays = o->kind->n_arrays(o->n_domains);
+    s->n_kept = o->kind->n_kept + o->n_domains * o->kind->n_kept_each;
+    if (s->n_kept > 0)
+        LSC_NEW(s->kept, s->n_kept);
+    if (s->average != NULL)
+        LSC_NEW(s->mean, o->layout->n_learned);
+    s->n_arrays = o->kind->n_arrays + o->n_domains * o->kind->n_arrays_each;
     LSC_NEW(s->arrays, s->n_arrays);
     for (int i = 0; i < s->n_arrays; i++)
         LSC_NEW(s->arrays[i], o->layout->n);
@@ -63,6 +71,8 @@ void tr_state_free(tr_state *s)
         lsc_free(s->arrays[i]);
     lsc_free(s->arrays);
     lsc_free(s->parts);
+    lsc_free(s->mean);
+    lsc_free(s->kept);
     lsc_free(s->momentum);
     lsc_free(s->theta);
     lsc_free(s);
@@ -78,6 +88,7 @@ lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
               "the loss is not finite after %.2f epochs: training diverged; lower train.lr (now %.4g) or use "
               "train.warmup_epochs",
               s->epoch, s->lr);
+    tr_average_theta(s);
     *report = r;
 cleanup:
     return st;

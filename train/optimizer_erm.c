@@ -4,12 +4,6 @@
  */
 #include "train/train.h"
 
-static int n_arrays(int n_domains)
-{
-    (void)n_domains;
-    return 1;
-}
-
 static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 {
     lsc_status st = LSC_OK;
@@ -25,5 +19,5 @@ cleanup:
 const tr_optimizer tr_optimizer_erm = {
     .source = "Robbins and Monro 1951; Sutskever et al. 2013, ICML",
     .step = step,
-    .n_arrays = n_arrays,
+    .n_arrays = 1,
 };

@@ -1,29 +1,29 @@
 /*
- * GAC-FAS, gradient alignment for cross-domain face anti-spoofing, in the form of the paper. With n source domains,
- * L_i = (1/n) * mean loss of domain i, L = sum_i L_i, k of them in the batch, F a loss of features (may be none):
+ * GAC-FAS, gradient alignment for cross-domain face anti-spoofing. With n source domains, L_i = (1/n) * mean loss of
+ * domain i, L = sum_i L_i, k of them in the batch, F a loss of features (may be none):
  *     g_i = dL_i(theta),  G = sum_i g_i                    n backwards over one forward
- *     t = |theta| + eta for blocks whose name contains "weight", 1 for others
- *     eps_i = rho t^2 g_i / (|t g_i| + 1e-16) - alpha G    the ascending point of domain i; alpha G is not scaled by t
+ *     eps_i = rho t^2 d_i / |t d_i| - alpha A              the ascending point of domain i; A is not scaled by t
  *     g = G + dF(theta) + (1/k) sum_i dL(theta + eps_i)    the whole batch, its own statistics, running ones left alone
- * gac.normalise: sum is this g; mean halves its classification part, ½ (G + (1/k) sum_i dL(theta + eps_i)) + dF(theta),
- * so that it is as long as ERM's gradient and the same train.lr means the same (as SAGM does). The sum with train.lr
- * is the mean with twice train.lr where F is none and weight decay is halved.
- * A domain without a sample in the batch has no ascending point; n stays the number of domains.
- * Not followed: the released Python class, which accumulates gradients twice (its ascent is along g_2 - g_0 for the
- * third of three domains) and, in its trainer, reaches the head alone from the ascending points.
- * Source: Le and Woo 2024, "Gradient Alignment for Cross-Domain Face Anti-Spoofing", CVPR, arXiv:2402.18817;
- * t as in Kwon et al. 2021 (ASAM), arXiv:2102.11600; the alpha term as in Wang et al. 2023 (SAGM).
- * SPDX-License-Identifier: MIT
+ * with t = |theta| + eta in blocks whose name contains "weight" (gac.scope: all, none), 1 elsewhere. gac.variant:
+ *     paper      d_i = g_i,  A = G
+ *     released   d_i = g_i - sum_{l < i} (i - l - 1) g_l,  A = sum_i (k - i) g_i,  i = 0 .. k-1 the domains in the
+ * batch: what the released Python class computes, since it accumulates gradients twice; to compare with it only. (Its
+ * trainer reaches the head alone from the ascending points; that is not followed.) gac.normalise: sum is this g; mean
+ * halves its classification part, 1/2 (G + (1/k) sum_i dL(theta + eps_i)) + dF(theta), so that it is as long as ERM's
+ * gradient and the same train.lr means the same (as SAGM does). The sum with train.lr is the mean with twice train.lr
+ * where F is none and weight decay is halved. A domain without a sample in the batch has no ascending point; n stays
+ * the number of domains. Source: Le and Woo 2024, "Gradient Alignment for Cross-Domain Face Anti-Spoofing", CVPR,
+ * arXiv:2402.18817; t as in Kwon et al. 2021 (ASAM), arXiv:2102.11600; the alpha term as in Wang et al. 2023 (SAGM),
+ * arXiv:2303.10353. SPDX-License-Identifier: MIT
  */
 #include "train/train.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct {
     double rho, eta, alpha;
     double warming_epochs;
-    cfg_text normalise;
+    cfg_text variant, scope, normalise;
 } gac_options;
 
 static const cfg_field fields[] = {
@@ -32,14 +32,13 @@ static const cfg_field fields[] = {
     CFG_REAL(gac_options, alpha, "gac.alpha", "2e-4", 0, 1e3,
              "step back along the mean gradient: strength of alignment"),
     CFG_REAL(gac_options, warming_epochs, "gac.warming_epochs", "0", 0, 1e6, "epochs of plain ERM before"),
+    CFG_CHOICE(gac_options, variant, "gac.variant", "paper", "paper released",
+               "released: with the directions of the released Python class, to compare with it"),
+    CFG_CHOICE(gac_options, scope, "gac.scope", "weights", TR_SCOPES,
+               "tensors in which the ascent is scaled by |theta|: those named weight, all, none"),
     CFG_CHOICE(gac_options, normalise, "gac.normalise", "sum", "sum mean",
                "sum: the paper's gradient, about twice ERM's; mean: half of it, for the same train.lr as ERM"),
 };
-
-static int n_arrays(int n_domains)
-{
-    return n_domains + 2;
-}
 
 static const char *advice(const void *options, int n_domains)
 {
@@ -47,47 +46,6 @@ static const char *advice(const void *options, int n_domains)
     return n_domains > 1 ? NULL
                          : "gac-fas with one source domain has nothing to align: set data.rotations to two or more, or "
                            "use sam";
-}
-
-/* t of a block's element: a + b |theta|. */
-static void scaling(const gac_options *o, const lsc_block *block, double *a, double *b)
-{
-    const bool weight = strstr(block->name, "weight") != NULL;
-    *a = weight ? o->eta : 1;
-    *b = weight ? 1 : 0;
-}
-
-/* |t g| */
-static double scaled_norm(const tr_state *s, const float *g)
-{
-    const lsc_layout *layout = s->layout;
-    double sum = 0;
-    for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
-        double a, b, of_block = 0;
-        scaling(s->options, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
-            double x = (a + b * fabs((double)s->theta[j])) * (double)g[j];
-            of_block += x * x;
-        }
-        sum += of_block;
-    }
-    return sqrt(sum);
-}
-
-/* g <- rho t^2 g / (|t g| + 1e-16) - alpha G */
-static void ascend(const tr_state *s, float *g, const float *G)
-{
-    const gac_options *o = s->options;
-    const lsc_layout *layout = s->layout;
-    const double scale = o->rho / (scaled_norm(s, g) + 1e-16);
-    for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
-        double a, b;
-        scaling(o, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
-            double t = a + b * fabs((double)s->theta[j]);
-            g[j] = (float)(scale * t * t * (double)g[j] - o->alpha * (double)G[j]);
-        }
-    }
 }
 
 /* Each domain's gradient into its array, G, and dF into `feature`; returns k. */
@@ -117,33 +75,74 @@ cleanup:
     return st;
 }
 
-static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
+/* g_i <- d_i of the released class, and its A. From the last domain down, so that all g_l below are still there. */
+static void accumulate_twice(tr_state *s, float *A)
 {
-    lsc_status st = LSC_OK;
-    const gac_options *options = s->options;
     const int64_t n = s->layout->n_learned;
-    const double half = strcmp(options->normalise.s, "mean") == 0 ? 0.5 : 1;
-    float *G = s->arrays[s->n_domains], *point = s->arrays[s->n_domains + 1];
-    int k = 0;
+    int above = 0; /* k - i */
 
-    if (s->epoch < options->warming_epochs)
-        return tr_optimizer_erm.step(s, o, report);
-    LSC_TRY(gradients(s, o, G, point, &k, &report->loss));
+    memset(A, 0, (size_t)n * sizeof *A);
+    for (int i = s->n_domains - 1; i >= 0; i--) {
+        if (s->parts[i].absent)
+            continue;
+        lsc_axpy(A, ++above, s->arrays[i], n);
+        for (int l = i - 1, between = 0; l >= 0; l--)
+            if (!s->parts[l].absent)
+                lsc_axpy(s->arrays[i], -between++, s->arrays[l], n);
+    }
+}
+
+/* Each g_i becomes eps_i. */
+static void perturb(tr_state *s, const float *A)
+{
+    const gac_options *o = s->options;
+    const tr_perturbation p = {.rho = o->rho, .scope = tr_scope_of(&o->scope), .eta = o->eta, .alpha = o->alpha};
     for (int i = 0; i < s->n_domains; i++)
         if (!s->parts[i].absent)
-            ascend(s, s->arrays[i], G);
-    /* From here on G gathers the step's gradient: every ascending point has had its use of G. */
-    lsc_scale(G, half, n);
-    if (o->has_feature_loss)
-        lsc_axpy(G, 1, point, n);
+            tr_perturb(s, &p, s->arrays[i], A, s->arrays[i]);
+}
+
+/* Adds factor / k times the gradients at the k ascending points. */
+static lsc_status add_points(tr_state *s, const tr_oracle *o, int k, double factor, float *G, float *point,
+                             tr_step_report *report)
+{
+    lsc_status st = LSC_OK;
     for (int i = 0; i < s->n_domains; i++) {
         if (s->parts[i].absent)
             continue;
         tr_part whole = {.what = TR_DOMAINS, .g = s->arrays[i]};
         tr_point(s, s->arrays[i], k, point, report);
         LSC_TRY(o->eval(o->self, point, &(tr_request){.parts = &whole, .n_parts = 1}));
-        lsc_axpy(G, half / k, whole.g, n);
+        lsc_axpy(G, factor / k, whole.g, s->layout->n_learned);
     }
+cleanup:
+    return st;
+}
+
+static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
+{
+    lsc_status st = LSC_OK;
+    const gac_options *options = s->options;
+    const int64_t n = s->layout->n_learned;
+    const double factor = strcmp(options->normalise.s, "mean") == 0 ? 0.5 : 1;
+    const bool released = strcmp(options->variant.s, "released") == 0;
+    float *G = s->arrays[s->n_domains], *point = s->arrays[s->n_domains + 1];
+    int k = 0;
+
+    if (s->epoch < options->warming_epochs)
+        return tr_optimizer_erm.step(s, o, report);
+    LSC_TRY(gradients(s, o, G, point, &k, &report->loss));
+    if (!released)
+        perturb(s, G);
+    /* From here on G gathers the step's gradient, and `point` is free once dF is in it. */
+    lsc_scale(G, factor, n);
+    if (o->has_feature_loss)
+        lsc_axpy(G, 1, point, n);
+    if (released) {
+        accumulate_twice(s, point);
+        perturb(s, point);
+    }
+    LSC_TRY(add_points(s, o, k, factor, G, point, report));
     tr_sgd(s, G);
 cleanup:
     return st;
@@ -155,6 +154,7 @@ const tr_optimizer tr_optimizer_gac_fas = {
     .n_fields = LSC_COUNT(fields),
     .options_size = sizeof(gac_options),
     .step = step,
-    .n_arrays = n_arrays,
+    .n_arrays = 2,
+    .n_arrays_each = 1,
     .advice = advice,
 };

@@ -2,7 +2,7 @@
  * A network as an oracle: one forward of a plan on batch statistics, then a backward for each part, whose loss is a
  * weighted sum over the samples:
  *     domain i:  w_s = 1 / (n N_i) for samples of domain i, else 0       N_i of its samples lie in the batch
- *     all:       w_s = 1 / (n N_domain(s))
+ *     all:       w_s = 1 / (n N_domain(s)), times the domain's weight where the part has weights
  * SPDX-License-Identifier: MIT
  */
 #include "train/run.h"
@@ -13,6 +13,8 @@ struct tr_network {
     tr_oracle oracle;
     const tr_batch *batch;
     int64_t *counts;          /* [n_domains] samples in the batch */
+    bool *absent;             /* [n_domains] */
+    double *losses, *weights; /* [n_domains] */
     double *logits, *dlogits; /* [batch, K] */
     double *loss, *weight;    /* [batch] */
     uint8_t *right;           /* [batch] */
@@ -28,16 +30,26 @@ void tr_network_set_batch(tr_network *n, const tr_batch *batch)
         n->counts[batch->domains[s]]++;
 }
 
-/* weight [n] of a part; whether any is not zero. */
-static bool weigh(const tr_network *n, int what)
+/* 1 / (n N_i) for a sample of domain i */
+static double share(const tr_network *n, int domain)
+{
+    return 1.0 / (n->o.n_domains * (double)n->counts[domain]);
+}
+
+/* The weights [n_domains] of the domains' losses in a part. */
+static void weigh_domains(tr_network *n, const tr_part *part)
 {
     const tr_batch *b = n->batch;
-    for (int64_t s = 0; s < b->n; s++) {
-        const int domain = b->domains[s];
-        const bool in = what < 0 || what == domain;
-        n->weight[s] = in ? 1.0 / (n->o.n_domains * (double)n->counts[domain]) : 0;
+    for (int d = 0; d < n->o.n_domains; d++) {
+        n->losses[d] = 0;
+        n->absent[d] = n->counts[d] == 0;
+        n->weights[d] = part->what < 0 || part->what == d;
     }
-    return what < 0 || n->counts[what] > 0;
+    if (part->weigh == NULL)
+        return;
+    for (int64_t s = 0; s < b->n; s++)
+        n->losses[b->domains[s]] += share(n, b->domains[s]) * n->loss[s];
+    part->weigh(part->weigher, n->losses, n->absent, n->weights);
 }
 
 static lsc_status part_of(tr_network *n, tr_part *part)
@@ -47,11 +59,14 @@ static lsc_status part_of(tr_network *n, tr_part *part)
     const int64_t classes = nn_graph_classes(n->o.graph);
 
     LSC_CHECK(part->what != TR_FEATURE, LSC_ERR_ABSENT, "this network has no feature loss");
-    part->absent = !weigh(n, part->what);
+    weigh_domains(n, part);
+    part->absent = part->what >= 0 && n->absent[part->what];
     part->loss = 0;
-    for (int64_t s = 0; s < b->n; s++)
+    for (int64_t s = 0; s < b->n; s++) {
+        n->weight[s] = n->weights[b->domains[s]] * share(n, b->domains[s]);
         if (n->weight[s] != 0)
             part->loss += n->weight[s] * n->loss[s];
+    }
     if (part->g != NULL) {
         n->o.loss->backward(b->n, classes, n->logits, b->labels, n->weight, n->dlogits);
         LSC_TRY(nn_plan_backward(n->plan, n->dlogits, part->g));
@@ -92,6 +107,9 @@ lsc_status tr_network_new(const tr_network_options *o, tr_network **out)
     n->o = *o;
     LSC_TRY(nn_plan_new(o->backend, o->graph, &plan, &n->plan));
     LSC_NEW(n->counts, o->n_domains);
+    LSC_NEW(n->absent, o->n_domains);
+    LSC_NEW(n->losses, o->n_domains);
+    LSC_NEW(n->weights, o->n_domains);
     LSC_NEW(n->logits, o->batch * nn_graph_classes(o->graph));
     LSC_NEW(n->dlogits, o->batch * nn_graph_classes(o->graph));
     LSC_NEW(n->loss, o->batch);
@@ -111,6 +129,9 @@ void tr_network_free(tr_network *n)
         return;
     nn_plan_free(n->plan);
     lsc_free(n->counts);
+    lsc_free(n->absent);
+    lsc_free(n->losses);
+    lsc_free(n->weights);
     lsc_free(n->logits);
     lsc_free(n->dlogits);
     lsc_free(n->loss);

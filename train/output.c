@@ -67,35 +67,40 @@ void tr_metrics_json(const tr_metrics *m, lsc_text *out)
 }
 
 lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_state *s, const tr_record *r,
-                              int64_t epoch, const tr_metrics *metrics)
+                              const tr_parameters *parameters)
 {
     lsc_status st = LSC_OK;
+    enum { CONFIG, EPOCH, SEED, VERSIONS, COMMAND, DATA, METRICS, AVERAGE, N_META };
+    static const char *const keys[N_META] = {"config",  "epoch", "seed",    "versions",
+                                             "command", "data",  "metrics", "average"};
     char *config = cfg_to_json(c->sections, c->n_sections);
-    lsc_text number[2] = {{0}}, versions = {0}, command = {0}, data = {0}, values = {0};
+    lsc_text text[N_META] = {{0}};
+    nn_meta meta[N_META];
+    int n = 0;
+    bool failed = config == NULL;
 
-    lsc_text_add(&number[0], "%lld", (long long)epoch);
-    lsc_text_add(&number[1], "%lld", (long long)c->train.seed);
-    lsc_quote_json(&versions, cli_versions());
-    lsc_quote_json(&command, r->command);
-    lsc_quote_json(&data, r->data_hash);
-    if (metrics != NULL)
-        tr_metrics_json(metrics, &values);
-    LSC_CHECK(config != NULL && !number[0].failed && !number[1].failed && !versions.failed && !command.failed &&
-                  !data.failed && !values.failed,
-              LSC_ERR_NOMEM, "no memory for the head of %s", path);
-    const nn_meta meta[] = {
-        {"config", config},        {"epoch", number[0].text}, {"seed", number[1].text}, {"versions", versions.text},
-        {"command", command.text}, {"data", data.text},       {"metrics", values.text},
-    };
-    LSC_TRY(nn_checkpoint_write(path, s->layout, s->theta, meta, LSC_COUNT(meta) - (metrics == NULL)));
+    lsc_text_add(&text[CONFIG], "%s", config != NULL ? config : "");
+    lsc_text_add(&text[EPOCH], "%lld", (long long)parameters->epoch);
+    lsc_text_add(&text[SEED], "%lld", (long long)c->train.seed);
+    lsc_quote_json(&text[VERSIONS], cli_versions());
+    lsc_quote_json(&text[COMMAND], r->command);
+    lsc_quote_json(&text[DATA], r->data_hash);
+    if (parameters->metrics != NULL)
+        tr_metrics_json(parameters->metrics, &text[METRICS]);
+    if (parameters->n_averaged > 0)
+        lsc_text_add(&text[AVERAGE], "{\"kind\": \"%s\", \"points\": %lld}", c->train.average.s,
+                     (long long)parameters->n_averaged);
+    for (int i = 0; i < N_META; i++) {
+        failed = failed || text[i].failed;
+        if (text[i].length > 0)
+            meta[n++] = (nn_meta){keys[i], text[i].text};
+    }
+    LSC_CHECK(!failed, LSC_ERR_NOMEM, "no memory for the head of %s", path);
+    LSC_TRY(nn_checkpoint_write(path, s->layout, parameters->theta, meta, n));
 cleanup:
     lsc_free(config);
-    lsc_text_free(&number[0]);
-    lsc_text_free(&number[1]);
-    lsc_text_free(&versions);
-    lsc_text_free(&command);
-    lsc_text_free(&data);
-    lsc_text_free(&values);
+    for (int i = 0; i < N_META; i++)
+        lsc_text_free(&text[i]);
     return st;
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     double lr, momentum, weight_decay;
     bool nesterov;
     double warmup_epochs; /* linear ramp of the learning rate */
+    cfg_text average;     /* of theta over steps; none */
     int64_t augment_crop; /* pixels */
     bool augment_flip;
     bool balanced; /* batches with equally many images of each domain */
@@ -27,11 +28,11 @@ typedef struct {
     double save_minutes;
 } tr_options;
 
-/* All sections: train, task, and one of each optimizer and schedule that has options. */
+/* All sections: train, task, and one of each optimizer, schedule and average that has options. */
 typedef struct {
     tr_options train;
     app_task task;
-    void **kind_options; /* [n_kinds] of optimizers, then of schedules; NULL where a kind has none */
+    void **kind_options; /* [n_kinds] of optimizers, of schedules, of averages; NULL where a kind has none */
     int n_kinds;
     cfg_section *sections;
     int n_sections;
@@ -42,6 +43,7 @@ void tr_config_free(tr_config *c);
 /* The chosen kinds and their options; the names have been checked on reading. */
 const tr_optimizer *tr_config_optimizer(const tr_config *c, const void **options);
 const tr_schedule *tr_config_schedule(const tr_config *c, const void **options);
+const tr_average *tr_config_average(const tr_config *c, const void **options); /* NULL: none */
 /* Learning rate of a step, 0 being the run's first: train.lr * schedule * warm-up. */
 double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
 /* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
@@ -140,21 +142,27 @@ typedef struct {
 lsc_status tr_paths_init(const char *folder, tr_paths *out);
 void tr_paths_fini(tr_paths *p);
 
-/* run.state: theta, momentum, record and configuration; all that --resume needs. */
+/* run.state: what a state carries from step to step, record and configuration; all that --resume needs. */
 lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s, const tr_record *r);
 /* The configuration alone; then the rest into a state and a fresh record of that configuration. */
 lsc_status tr_load_config(const char *path, tr_config *out);
 lsc_status tr_load_state(const char *path, tr_state *s, tr_record *r);
 /* run.bin and trajectory/epoch_N.safetensors: the model and what it belongs to. docs/checkpoint-format.md
  * metrics NULL: not evaluated at these parameters. */
+typedef struct {
+    const float *theta; /* [n] */
+    int64_t n_averaged; /* theta is the average of so many, with statistics of its own; 0: it is no average */
+    int64_t epoch;
+    const tr_metrics *metrics;
+} tr_parameters;
 lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_state *s, const tr_record *r,
-                              int64_t epoch, const tr_metrics *metrics);
+                              const tr_parameters *parameters);
 void tr_metrics_json(const tr_metrics *m, lsc_text *out);
 char *tr_trajectory_path(const tr_paths *p, int64_t epoch); /* returns new or NULL */
 /* Remove what an earlier run left beside run.state: run.bin, history.csv, trajectory/epoch_*. */
 lsc_status tr_remove_outputs(const tr_paths *p);
 
-/* ---- the run (session.c, loop.c, run.c, dry_run.c) ---------------------------------------------- */
+/* ---- the run (session.c, result.c, loop.c, run.c, dry_run.c) ---------------------------------------------- */
 
 typedef struct {
     cli_common common;
@@ -174,6 +182,8 @@ typedef struct {
     tr_network *network;
     tr_evaluator *evaluator;
     tr_state *state;
+    float *result;       /* [n]; NULL where no average is kept */
+    int64_t result_step; /* for which it was made; -1: none yet */
     int64_t steps_per_epoch, n_steps;
     tr_record record;
 } tr_session;
@@ -181,9 +191,15 @@ typedef struct {
 /* Data, network, optimizer for a configuration; theta at its initial values. Takes the configuration. */
 lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session **out); /* returns new */
 void tr_session_free(tr_session *s);
-lsc_status tr_session_loader(const tr_session *s, tr_loader **out); /* from the record's step on; returns new */
+/* Batches from the record's step on, to the end or so many, also past the end. Returns new. */
+lsc_status tr_session_loader(const tr_session *s, tr_loader **out);
+lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out);
 /* One step on a batch; its sums go into the record. */
 lsc_status tr_session_step(tr_session *s, const tr_batch *batch);
+/* What the run results in at this step: theta, or the average of theta, once there is one, with batch-norm statistics
+ * from a pass over the training data. The session's own, valid until the next step. */
+lsc_status tr_session_result(tr_session *s, tr_parameters *out);
+/* Loss and accuracy of the result. */
 lsc_status tr_session_evaluate(tr_session *s);
 /* Train to the end or to a request to stop (LSC_ERR_STOPPED), saving into `paths`. */
 lsc_status tr_loop(tr_session *s, const tr_paths *paths);

@@ -84,10 +84,15 @@ static lsc_status build_optimizer(tr_session *s)
     const tr_options *t = &s->config->train;
     tr_state_options o = {.sgd = {t->momentum, t->weight_decay, t->nesterov},
                           .layout = nn_graph_layout(s->graph),
-                          .n_domains = ds_n_domains(s->train)};
+                          .n_domains = ds_n_domains(s->train),
+                          .epochs = (double)t->epochs};
 
     o.kind = tr_config_optimizer(s->config, &o.options);
+    o.average = tr_config_average(s->config, &o.average_options);
     LSC_TRY(tr_state_new(&o, &s->state));
+    s->result_step = -1;
+    if (o.average != NULL)
+        LSC_NEW(s->result, o.layout->n);
     nn_graph_init(s->graph, (uint64_t)t->seed, s->state->theta);
 cleanup:
     return st;
@@ -155,6 +160,7 @@ void tr_session_free(tr_session *s)
     if (s == NULL)
         return;
     tr_record_fini(&s->record);
+    lsc_free(s->result);
     tr_state_free(s->state);
     tr_evaluator_free(s->evaluator);
     tr_network_free(s->network);
@@ -167,7 +173,7 @@ void tr_session_free(tr_session *s)
     lsc_free(s);
 }
 
-lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
+lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out)
 {
     const tr_options *t = &s->config->train;
     const tr_loader_options o = {
@@ -177,9 +183,14 @@ lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
         .batch = t->batch,
         .balanced = t->balanced,
         .first_step = s->record.step,
-        .past_step = s->n_steps,
+        .past_step = s->record.step + n_steps,
     };
     return tr_loader_new(&o, out);
+}
+
+lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
+{
+    return tr_session_loader_for(s, s->n_steps - s->record.step, out);
 }
 
 lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
@@ -190,6 +201,7 @@ lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
 
     s->state->lr = tr_config_lr(s->config, r->step, s->steps_per_epoch);
     s->state->epoch = (double)r->step / (double)s->steps_per_epoch;
+    s->state->epoch_after = (double)(r->step + 1) / (double)s->steps_per_epoch;
     tr_network_set_batch(s->network, batch);
     LSC_TRY(tr_step(s->state, tr_network_oracle(s->network), &report));
     r->step++;
@@ -208,9 +220,11 @@ lsc_status tr_session_evaluate(tr_session *s)
 {
     lsc_status st = LSC_OK;
     tr_metrics m;
+    tr_parameters result;
 
-    LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, s->n_train, &m.train));
-    LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->held, s->held_index, s->n_held, &m.held));
+    LSC_TRY(tr_session_result(s, &result));
+    LSC_TRY(tr_evaluate(s->evaluator, result.theta, s->train, s->train_index, s->n_train, &m.train));
+    LSC_TRY(tr_evaluate(s->evaluator, result.theta, s->held, s->held_index, s->n_held, &m.held));
     s->record.metrics = m;
 cleanup:
     return st;

@@ -1,12 +1,14 @@
 /*
  * run.state, from which --resume continues bit for bit: a safetensors file with
  *     theta [n], momentum [n_learned] F32; step [1] I64; sums [9], metrics [4] F64
+ *     kept F64, where the optimizer keeps numbers; average [n_learned] F64 and averaged [1] I64, where one is kept
  * and, as metadata, config (JSON), history (CSV), command, backend, threads, data (SHA-256).
  * There is no random state: order and augmentation are functions of (seed, epoch, index).
  * SPDX-License-Identifier: MIT
  */
 #include "train/run.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +25,14 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     lsc_status st = LSC_OK;
     char *config = cfg_to_json(c->sections, c->n_sections);
     char *threads = lsc_format("%lld", (long long)r->threads);
-    const nn_tensor tensors[] = {
+    nn_tensor tensors[8] = {
         vector("theta", NN_DT_F32, s->theta, s->layout->n),
         vector("momentum", NN_DT_F32, s->momentum, s->layout->n_learned),
         vector("step", NN_DT_I64, &r->step, 1),
         vector("sums", NN_DT_F64, &r->sums, N_SUMS),
         vector("metrics", NN_DT_F64, &r->metrics, N_METRICS),
     };
+    int n = 5;
     const nn_meta meta[] = {
         {"config", config},      {"history", r->history.length > 0 ? r->history.text : ""},
         {"command", r->command}, {"backend", r->backend},
@@ -37,7 +40,13 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     };
 
     LSC_CHECK(config != NULL && threads != NULL, LSC_ERR_NOMEM, "no memory for the head of %s", path);
-    LSC_TRY(nn_tensors_write(path, tensors, LSC_COUNT(tensors), meta, LSC_COUNT(meta)));
+    if (s->n_kept > 0)
+        tensors[n++] = vector("kept", NN_DT_F64, s->kept, s->n_kept);
+    if (s->mean != NULL) {
+        tensors[n++] = vector("average", NN_DT_F64, s->mean, s->layout->n_learned);
+        tensors[n++] = vector("averaged", NN_DT_I64, &s->n_averaged, 1);
+    }
+    LSC_TRY(nn_tensors_write(path, tensors, n, meta, LSC_COUNT(meta)));
 cleanup:
     lsc_free(config);
     lsc_free(threads);
@@ -109,19 +118,51 @@ cleanup:
     return st;
 }
 
+static bool all_finite64(const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+/* Into the state's own arrays, which a failure may leave half filled. */
+static lsc_status read_state(const nn_tensors *t, const char *path, tr_state *s)
+{
+    lsc_status st = LSC_OK;
+    const int64_t n_learned = s->layout->n_learned;
+    const nn_tensor theta = vector("theta", NN_DT_F32, NULL, s->layout->n),
+                    momentum = vector("momentum", NN_DT_F32, NULL, n_learned),
+                    kept = vector("kept", NN_DT_F64, NULL, s->n_kept),
+                    average = vector("average", NN_DT_F64, NULL, n_learned),
+                    averaged = vector("averaged", NN_DT_I64, NULL, 1);
+
+    LSC_TRY(copy_of(t, path, &theta, s->theta, sizeof(float)));
+    LSC_TRY(copy_of(t, path, &momentum, s->momentum, sizeof(float)));
+    if (s->n_kept > 0)
+        LSC_TRY(copy_of(t, path, &kept, s->kept, sizeof(double)));
+    if (s->mean != NULL) {
+        LSC_TRY(copy_of(t, path, &average, s->mean, sizeof(double)));
+        LSC_TRY(copy_of(t, path, &averaged, &s->n_averaged, sizeof(int64_t)));
+    }
+    LSC_CHECK(lsc_all_finite(s->theta, theta.elements) && lsc_all_finite(s->momentum, n_learned), LSC_ERR_FORMAT,
+              "%s: theta or momentum is not finite: the run cannot go on from it", path);
+    LSC_CHECK(all_finite64(s->kept, s->n_kept) && (s->mean == NULL || all_finite64(s->mean, n_learned)) &&
+                  s->n_averaged >= 0,
+              LSC_ERR_FORMAT,
+              "%s: what the optimizer keeps, or the average, is not finite: the run cannot go on from it", path);
+cleanup:
+    return st;
+}
+
 lsc_status tr_load_state(const char *path, tr_state *s, tr_record *r)
 {
     lsc_status st = LSC_OK;
     nn_tensors *t = NULL;
     tr_record record = {0};
-    const nn_tensor theta = vector("theta", NN_DT_F32, NULL, s->layout->n),
-                    momentum = vector("momentum", NN_DT_F32, NULL, s->layout->n_learned);
 
     LSC_TRY(nn_tensors_read(path, &t));
-    LSC_TRY(copy_of(t, path, &theta, s->theta, sizeof(float)));
-    LSC_TRY(copy_of(t, path, &momentum, s->momentum, sizeof(float)));
-    LSC_CHECK(lsc_all_finite(s->theta, theta.elements) && lsc_all_finite(s->momentum, momentum.elements),
-              LSC_ERR_FORMAT, "%s: theta or momentum is not finite: the run cannot go on from it", path);
+    LSC_TRY(read_state(t, path, s));
     LSC_TRY(read_record(t, path, &record));
     tr_record_fini(r);
     *r = record;

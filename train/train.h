@@ -3,6 +3,7 @@
  *
  *   tr_oracle     losses and gradients of parts of one batch at any theta: the seam between optimizers and networks
  *   tr_optimizer  a kind: optimizer_NAME.c and a row of optimizers.def
+ *   tr_average    a kind of average over the steps' theta: average_NAME.c and a row of averages.def
  *   tr_schedule   a kind: schedule_NAME.c and a row of schedules.def
  *
  * theta [n]: all parameters and buffers, flat; the leading n_learned elements are learned. Gradients [n_learned].
@@ -28,6 +29,11 @@ typedef struct {
     float *g;    /* [n_learned], overwritten; NULL: the loss alone */
     double loss; /* out */
     bool absent; /* out: the batch has no sample of this domain; then loss is 0 and g all zero */
+    /* OPTIONAL (default in brackets), for TR_TOTAL and TR_DOMAINS */
+    /* The weight of each domain's loss in loss and g, formed from the domains' losses of this forward; [1]. An absent
+     * domain's loss is 0. All [n_domains]. */
+    void (*weigh)(void *self, const double *losses, const bool *absent, double *weights);
+    void *weigher; /* its self */
 } tr_part;
 
 typedef struct {
@@ -60,19 +66,28 @@ typedef struct {
 } tr_sgd_options;
 
 typedef struct tr_optimizer tr_optimizer;
+typedef struct tr_average tr_average;
 
-/* An optimizer at work. The caller sets lr and epoch before each step. */
+/* An optimizer at work. The caller sets lr, epoch and epoch_after before each step. From step to step it carries theta,
+ * momentum, kept, mean and n_averaged; all but theta begin at zero. */
 typedef struct {
     const tr_optimizer *kind;
     const void *options; /* borrowed: of the kind */
     tr_sgd_options sgd;
     const lsc_layout *layout; /* borrowed */
     int n_domains;
+    const tr_average *average;   /* NULL: none is kept */
+    const void *average_options; /* borrowed: of that kind */
+    double epochs;               /* of the whole run */
     double lr;
-    double epoch;    /* epochs done, with their fraction */
-    float *theta;    /* [n] */
-    float *momentum; /* [n_learned]: momentum buffer, zero before the first step */
-    float **arrays;  /* [n_arrays][n]: scratch of the kind */
+    double epoch, epoch_after; /* epochs done before the step and after it, with their fraction */
+    float *theta;              /* [n] */
+    float *momentum;           /* [n_learned]: momentum buffer */
+    double *kept;              /* [n_kept]: what the kind makes of it */
+    int n_kept;
+    double *mean;       /* [n_learned]: average of theta; NULL where none is kept */
+    int64_t n_averaged; /* how many theta are in it */
+    float **arrays;     /* [n_arrays][n]: scratch of the kind */
     int n_arrays;
     tr_part *parts; /* [n_domains + 1]: scratch of the kind */
 } tr_state;
@@ -84,8 +99,9 @@ struct tr_optimizer {
     size_t options_size; /* bytes of the struct that fields describe */
     /* REQUIRED. One step from s->theta; buffers move by the oracle's statistics alone. */
     lsc_status (*step)(tr_state *s, const tr_oracle *o, tr_step_report *report);
-    int (*n_arrays)(int n_domains); /* scratch arrays that step needs */
     /* OPTIONAL (default: none) */
+    int n_arrays, n_arrays_each; /* scratch arrays that step needs: in all, and further ones for each domain */
+    int n_kept, n_kept_each;     /* numbers that the kind keeps from step to step, likewise */
     /* What a user should know about these settings before the run, or NULL. */
     const char *(*advice)(const void *options, int n_domains);
 };
@@ -100,13 +116,17 @@ typedef struct {
     tr_sgd_options sgd;
     const lsc_layout *layout; /* borrowed */
     int n_domains;
+    const tr_average *average;   /* NULL: none is kept */
+    const void *average_options; /* borrowed */
+    double epochs;               /* of the whole run */
 } tr_state_options;
-lsc_status tr_state_new(const tr_state_options *o, tr_state **out); /* returns new; theta and momentum are zero */
+lsc_status tr_state_new(const tr_state_options *o, tr_state **out); /* returns new; theta is zero */
 void tr_state_free(tr_state *s);
 /* One step; LSC_ERR_CONFIG if the loss is not finite, with what to change. */
 lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report);
 
-/* For optimizers (sgd.c, perturbation.c). */
+/* ---- what optimizers share (sgd.c, perturbation.c, ascent.c, weighted.c) ------------------------ */
+
 /* One past the last element of block b of a layout, which has no gaps. */
 static inline int64_t tr_block_past(const lsc_layout *layout, int b)
 {
@@ -114,8 +134,66 @@ static inline int64_t tr_block_past(const lsc_layout *layout, int b)
 }
 /* theta, momentum <- one SGD step along g [n_learned]. */
 void tr_sgd(tr_state *s, const float *g);
+
+/* What an ascent is scaled by: t = |theta| + eta in all learned tensors, in those whose name contains "weight", or in
+ * none; 1 elsewhere. The words of a configuration key: TR_SCOPES. */
+#define TR_SCOPES "none weights all"
+typedef enum { TR_SCOPE_NONE, TR_SCOPE_WEIGHTS, TR_SCOPE_ALL } tr_scope;
+tr_scope tr_scope_of(const cfg_text *word);
+
+typedef struct {
+    double rho;
+    tr_scope scope;
+    double eta;
+    double alpha;
+} tr_perturbation;
+/* eps = rho t^2 g / |t g| - alpha `align`, over the learned elements. eps may be g; align may be NULL if alpha is 0. */
+void tr_perturb(const tr_state *s, const tr_perturbation *p, const float *g, const float *align, float *eps);
 /* point [n] = theta + eps over the learned elements, buffers copied; adds |eps|, squares / n_points to the report. */
 void tr_point(const tr_state *s, const float *eps, int n_points, float *point, tr_step_report *report);
+
+/* A step of the kind of SAM: with g = dL(theta), eps of g along itself, g' = dL(theta + eps) on the same batch, SGD
+ * along keep g + (1 - keep) g'. Needs TR_ASCENT_ARRAYS arrays. */
+#define TR_ASCENT_ARRAYS 4
+typedef struct {
+    tr_perturbation perturbation;
+    double keep;
+    /* total, or cls: L is the classification loss in both passes, and the gradient of the feature loss at theta is
+     * added at the end. */
+    cfg_text loss;
+} tr_ascent;
+#define TR_ASCENT_LOSS(S, member, key)                                                                                 \
+    CFG_CHOICE(S, member, key, "total", "total cls",                                                                   \
+               "what is perturbed: total, or cls: the feature loss is taken at theta alone")
+lsc_status tr_ascent_step(tr_state *s, const tr_oracle *o, const tr_ascent *a, tr_step_report *report);
+
+/* SGD along the gradient of the domains' losses as `weigh` (tr_part) weighs them, with `s` as its self, and of the
+ * feature loss. Needs one array. */
+lsc_status tr_weighted_step(tr_state *s, const tr_oracle *o,
+                            void (*weigh)(void *s, const double *losses, const bool *absent, double *weights),
+                            tr_step_report *report);
+
+/* ---- averages of theta over steps (average.c, averages.def) -------------------------------------- */
+
+/* Where a run is after a step. */
+typedef struct {
+    double before, after; /* epochs done before and after the step, with their fraction */
+    double epochs;        /* of the whole run */
+    int64_t n_averaged;
+} tr_moment;
+
+struct tr_average {
+    const char *source; /* citation */
+    const cfg_field *fields;
+    int n_fields;
+    size_t options_size;
+    /* REQUIRED. w in mean <- mean + w (theta - mean); 0: this theta does not count; 1 for the first that does. */
+    double (*weight)(const void *options, const tr_moment *m);
+};
+
+const tr_average *tr_average_at(int i, const char **name, const char **text); /* NULL past the last */
+/* After a step, in tr_step: its theta into s->mean as s->average says; nothing where none is kept. */
+void tr_average_theta(tr_state *s);
 
 /* ---- schedules (schedule.c, schedules.def) --------------------------------------------------- */
 

@@ -1,0 +1,114 @@
+/*
+ * run.state holds all that a run carries from step to step, for every optimizer and every average; and what it refuses.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train_fixture.h"
+
+#include "train/run.h"
+
+#include <math.h>
+
+static tr_run_options options;
+
+/* Returns new: the fixture with an optimizer and an average. */
+static tr_session *session(const char *optimizer, const char *average)
+{
+    tr_session *s = NULL;
+    tr_config *c = NULL;
+    char choice[2][64];
+    options = (tr_run_options){.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
+    snprintf(choice[0], sizeof choice[0], "train.optimizer=%s", optimizer);
+    snprintf(choice[1], sizeof choice[1], "train.average=%s", average);
+    const char *const sets[] = {choice[0], choice[1], "swa.start=0", "vrex.anneal_steps=9"};
+    CHECK_OK(tr_config_new(&c));
+    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
+    for (size_t i = 0; i < LSC_COUNT(sets); i++)
+        CHECK_OK(cfg_set("test", sets[i], c->sections, c->n_sections));
+    CHECK_OK(tr_session_new(&options, c, &s));
+    return s;
+}
+
+static void step(tr_session *s, int64_t n)
+{
+    tr_loader *l = NULL;
+    CHECK_OK(tr_session_loader_for(s, n, &l));
+    for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;)
+        CHECK_OK(tr_session_step(s, b));
+    tr_loader_free(l);
+}
+
+static void check_equal(const tr_state *a, const tr_state *b)
+{
+    const size_t n_learned = (size_t)a->layout->n_learned;
+    CHECK_BYTES(a->theta, b->theta, (size_t)a->layout->n * sizeof *a->theta);
+    CHECK_BYTES(a->momentum, b->momentum, n_learned * sizeof *a->momentum);
+    for (int i = 0; i < a->n_kept; i++)
+        CHECK_REAL(a->kept[i], b->kept[i], 0);
+    CHECK_INT(a->n_averaged, b->n_averaged);
+    if (a->mean != NULL)
+        CHECK_BYTES(a->mean, b->mean, n_learned * sizeof *a->mean);
+}
+
+/* Saved within the second epoch of 6 steps, in front of what comes with the third. */
+static void goes_on_bit_for_bit(const char *optimizer, const char *average)
+{
+    const char *path = test_path("%s_%s.state", optimizer, average);
+    tr_session *whole = session(optimizer, average), *second = session(optimizer, average);
+    step(whole, 8);
+    CHECK_OK(tr_save_state(path, whole->config, whole->state, &whole->record));
+    CHECK_OK(tr_load_state(path, second->state, &second->record));
+    check_equal(second->state, whole->state);
+    step(whole, 6);
+    step(second, 6);
+    check_equal(second->state, whole->state);
+    tr_session_free(whole);
+    tr_session_free(second);
+}
+
+static void every_optimizer_goes_on_bit_for_bit(void **state)
+{
+    const char *name, *text;
+    (void)state;
+    train_fixture();
+    for (int i = 0; tr_optimizer_at(i, &name, &text) != NULL; i++)
+        goes_on_bit_for_bit(name, "none");
+}
+
+static void every_average_goes_on_bit_for_bit(void **state)
+{
+    const char *name, *text;
+    (void)state;
+    train_fixture();
+    for (int i = 0; tr_average_at(i, &name, &text) != NULL; i++)
+        goes_on_bit_for_bit("sam", name);
+}
+
+static void a_state_without_what_is_needed_is_refused(void **state)
+{
+    const char *path = test_path("run.state");
+    (void)state;
+    train_fixture();
+    tr_session *plain = session("erm", "none"), *dro = session("group-dro", "none"), *swa = session("erm", "swa");
+    CHECK_OK(tr_save_state(path, plain->config, plain->state, &plain->record));
+    CHECK_FAILS(tr_load_state(path, dro->state, &dro->record), LSC_ERR_FORMAT, "no tensor 'kept'");
+    CHECK_FAILS(tr_load_state(path, swa->state, &swa->record), LSC_ERR_FORMAT, "no tensor 'average'");
+    dro->state->kept[1] = NAN;
+    CHECK_OK(tr_save_state(path, dro->config, dro->state, &dro->record));
+    CHECK_FAILS(tr_load_state(path, dro->state, &dro->record), LSC_ERR_FORMAT, "what the optimizer keeps");
+    swa->state->mean[3] = INFINITY;
+    CHECK_OK(tr_save_state(path, swa->config, swa->state, &swa->record));
+    CHECK_FAILS(tr_load_state(path, swa->state, &swa->record), LSC_ERR_FORMAT, "the average, is not finite");
+    tr_session_free(plain);
+    tr_session_free(dro);
+    tr_session_free(swa);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(every_optimizer_goes_on_bit_for_bit),
+        TEST_IN_FOLDER(every_average_goes_on_bit_for_bit),
+        TEST_IN_FOLDER(a_state_without_what_is_needed_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
