@@ -12,7 +12,7 @@ if(LSC_SANITIZE)
 endif()
 foreach(model IN LISTS models)
   add_test(NAME nn_golden_${model} COMMAND test_nn_golden ${model})
-  set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT 60)
+  set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT ${LSC_TEST_SECONDS})
 endforeach()
 
 lsc_test(nn_safetensors LIBS lsc_nn LABELS format nn)
