@@ -32,10 +32,10 @@ const cfg_field app_task_fields[] = {
 /* clang-format on */
 const int app_task_n_fields = LSC_COUNT(app_task_fields);
 
-lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out)
+static lsc_status build(const app_task *task, const nn_shape *image, int64_t classes, bool features, nn_graph **out)
 {
     lsc_status st = LSC_OK;
-    nn_model_options o = {.image = image, .logit_scale = task->loss_scale};
+    nn_model_options o = {.image = image, .logit_scale = task->loss_scale, .features = features};
     const nn_loss *loss = NULL;
 
     LSC_TRY(lsc_context(nn_loss_find(task->loss.s, &loss), "loss.name"));
@@ -43,6 +43,16 @@ lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t c
     LSC_TRY(lsc_context(nn_model_graph_with(task->model.s, &o, out), "model.name"));
 cleanup:
     return st;
+}
+
+lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out)
+{
+    return build(task, image, classes, false, out);
+}
+
+lsc_status app_task_feature_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out)
+{
+    return build(task, image, classes, true, out);
 }
 
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)

@@ -33,6 +33,8 @@ extern const int app_task_n_fields;
 
 /* Returns new: the graph of the model for this data and this loss. Names known models and losses when unknown. */
 lsc_status app_task_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out);
+/* The same with the features behind the logits, for a loss of them; the layout is the same. */
+lsc_status app_task_feature_graph(const app_task *task, const nn_shape *image, int64_t classes, nn_graph **out);
 /* Returns new: the training split, the held-out domains or the test split, not augmented. */
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out);
 

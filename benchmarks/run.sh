@@ -13,13 +13,15 @@ name=$1
 shift
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null
-cmake --build --preset release --target bench_forward bench_train >/dev/null
+cmake --build --preset release --target bench_forward bench_step bench_train >/dev/null
 out=benchmarks/results/$name.json
 {
     printf '{\n"forward": '
     build/release/benchmarks/bench_forward "$@"
     printf ',\n"train": '
     build/release/benchmarks/bench_train "$@"
+    printf ',\n"step": '
+    build/release/benchmarks/bench_step "$@"
     printf '}\n'
 } >"$out.part"
 mv "$out.part" "$out"

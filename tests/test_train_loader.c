@@ -97,9 +97,41 @@ static void a_batch_beyond_the_data_is_refused(void **state)
     ds_close(d);
 }
 
+static void two_views_are_the_same_images_augmented_twice(void **state)
+{
+    (void)state;
+    ds_dataset *d = open_data();
+    tr_loader_options o = {.data = d,
+                           .augment = {.crop_pad = 1, .flip = true},
+                           .seed = 11,
+                           .batch = BATCH,
+                           .views = 2,
+                           .balanced = true,
+                           .past_step = 6};
+    tr_loader *l = NULL;
+    CHECK_OK(tr_loader_new(&o, &l));
+    for (int64_t step = 0; step < 6; step++) {
+        const tr_batch *b = tr_loader_next(l);
+        CHECK_INT(b->n, 2 * BATCH);
+        check_batch(d, &(tr_batch){BATCH, b->images, b->labels, b->domains}, step); /* as without views */
+        CHECK_BYTES(b->labels + BATCH, b->labels, BATCH * sizeof *b->labels);
+        CHECK_BYTES(b->domains + BATCH, b->domains, BATCH * sizeof *b->domains);
+        CHECK(memcmp(b->images + BATCH * PLANE, b->images, BATCH * PLANE * sizeof *b->images) != 0);
+    }
+    tr_loader_free(l);
+    /* Without augmentation both are the image itself. */
+    o.augment = (ds_augment){0};
+    CHECK_OK(tr_loader_new(&o, &l));
+    const tr_batch *b = tr_loader_next(l);
+    CHECK_BYTES(b->images + BATCH * PLANE, b->images, BATCH * PLANE * sizeof *b->images);
+    tr_loader_free(l);
+    ds_close(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(two_views_are_the_same_images_augmented_twice),
         TEST_IN_FOLDER(a_step_gets_the_images_of_its_seed_and_number),
         TEST_IN_FOLDER(starting_in_the_middle_gives_the_same_batches),
         TEST_IN_FOLDER(freeing_does_not_wait_for_the_end),

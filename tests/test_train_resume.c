@@ -10,16 +10,17 @@
 
 static tr_run_options options;
 
-/* Returns new: the fixture with an optimizer and an average. */
-static tr_session *session(const char *optimizer, const char *average)
+/* Returns new: the fixture with an optimizer, an average and a loss of features. */
+static tr_session *session(const char *optimizer, const char *average, const char *feature)
 {
     tr_session *s = NULL;
     tr_config *c = NULL;
-    char choice[2][64];
+    char choice[3][64];
     options = (tr_run_options){.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
     snprintf(choice[0], sizeof choice[0], "train.optimizer=%s", optimizer);
     snprintf(choice[1], sizeof choice[1], "train.average=%s", average);
-    const char *const sets[] = {choice[0], choice[1], "swa.start=0", "vrex.anneal_steps=9"};
+    snprintf(choice[2], sizeof choice[2], "loss.feature=%s", feature);
+    const char *const sets[] = {choice[0], choice[1], choice[2], "swa.start=0", "vrex.anneal_steps=9"};
     CHECK_OK(tr_config_new(&c));
     CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
     for (size_t i = 0; i < LSC_COUNT(sets); i++)
@@ -50,10 +51,10 @@ static void check_equal(const tr_state *a, const tr_state *b)
 }
 
 /* Saved within the second epoch of 6 steps, in front of what comes with the third. */
-static void goes_on_bit_for_bit(const char *optimizer, const char *average)
+static void goes_on_bit_for_bit(const char *optimizer, const char *average, const char *feature)
 {
-    const char *path = test_path("%s_%s.state", optimizer, average);
-    tr_session *whole = session(optimizer, average), *second = session(optimizer, average);
+    const char *path = test_path("%s_%s_%s.state", optimizer, average, feature);
+    tr_session *whole = session(optimizer, average, feature), *second = session(optimizer, average, feature);
     step(whole, 8);
     CHECK_OK(tr_save_state(path, whole->config, whole->state, &whole->record));
     CHECK_OK(tr_load_state(path, second->state, &second->record));
@@ -71,7 +72,7 @@ static void every_optimizer_goes_on_bit_for_bit(void **state)
     (void)state;
     train_fixture();
     for (int i = 0; tr_optimizer_at(i, &name, &text) != NULL; i++)
-        goes_on_bit_for_bit(name, "none");
+        goes_on_bit_for_bit(name, "none", "none");
 }
 
 static void every_average_goes_on_bit_for_bit(void **state)
@@ -80,7 +81,14 @@ static void every_average_goes_on_bit_for_bit(void **state)
     (void)state;
     train_fixture();
     for (int i = 0; tr_average_at(i, &name, &text) != NULL; i++)
-        goes_on_bit_for_bit("sam", name);
+        goes_on_bit_for_bit("sam", name, "none");
+}
+
+static void a_run_with_two_views_of_each_image_goes_on_bit_for_bit(void **state)
+{
+    (void)state;
+    train_fixture();
+    goes_on_bit_for_bit("gac-fas", "ema", "supcon");
 }
 
 static void a_state_without_what_is_needed_is_refused(void **state)
@@ -88,7 +96,8 @@ static void a_state_without_what_is_needed_is_refused(void **state)
     const char *path = test_path("run.state");
     (void)state;
     train_fixture();
-    tr_session *plain = session("erm", "none"), *dro = session("group-dro", "none"), *swa = session("erm", "swa");
+    tr_session *plain = session("erm", "none", "none"), *dro = session("group-dro", "none", "none"),
+               *swa = session("erm", "swa", "none");
     CHECK_OK(tr_save_state(path, plain->config, plain->state, &plain->record));
     CHECK_FAILS(tr_load_state(path, dro->state, &dro->record), LSC_ERR_FORMAT, "no tensor 'kept'");
     CHECK_FAILS(tr_load_state(path, swa->state, &swa->record), LSC_ERR_FORMAT, "no tensor 'average'");
@@ -108,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(every_optimizer_goes_on_bit_for_bit),
         TEST_IN_FOLDER(every_average_goes_on_bit_for_bit),
+        TEST_IN_FOLDER(a_run_with_two_views_of_each_image_goes_on_bit_for_bit),
         TEST_IN_FOLDER(a_state_without_what_is_needed_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

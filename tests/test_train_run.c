@@ -84,6 +84,19 @@ static void every_optimizer_learns(void **state)
     }
 }
 
+static void a_loss_of_features_is_learned_with_two_views(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    RUN_OK(&r, "--config", "run.yaml", "--out", "out", "--json", "--set", "train.epochs=8", "--set",
+           "train.optimizer=gac-fas", "--set", "gac.normalise=mean", "--set", "loss.feature=supcon");
+    CHECK(number_after(r.out, "\"train_accuracy\": ") > 0.9);
+    CHECK_HAS(r.err, "|eps| ");
+    CHECK(history_cell(test_path("out/history.csv"), 8, 6) < history_cell(test_path("out/history.csv"), 1, 6));
+    test_result_free(&r);
+}
+
 static void the_default_folder_is_named_after_the_configuration(void **state)
 {
     test_result r;
@@ -258,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_run_learns_and_leaves_its_files),
         TEST_IN_FOLDER(every_optimizer_learns),
+        TEST_IN_FOLDER(a_loss_of_features_is_learned_with_two_views),
         TEST_IN_FOLDER(the_default_folder_is_named_after_the_configuration),
         TEST_IN_FOLDER(run_bin_holds_the_model_and_what_it_belongs_to),
         TEST_IN_FOLDER(equal_commands_end_in_equal_bytes_and_other_seeds_do_not),

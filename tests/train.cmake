@@ -8,6 +8,7 @@ lsc_test(train_new_optimizer LIBS lsc_base LABELS contract)
 set_tests_properties(train_new_optimizer PROPERTIES PROCESSORS 2) # it compiles
 lsc_test(train_schedules LIBS lsc_train LABELS unit)
 lsc_test(train_oracle LIBS lsc_train LABELS unit)
+lsc_test(train_features LIBS lsc_train LABELS golden unit)
 lsc_test(train_loader LIBS lsc_train lsc_test_data LABELS unit)
 
 # Whole runs of the program.

@@ -21,6 +21,11 @@ static const char schedule_names[] =
 #undef SCHEDULE
     ;
 
+static const char feature_names[] = "none"
+#define FEATURE(name, file) " " #name
+#include "nn/feature_losses.def"
+#undef FEATURE
+    ;
 static const char average_names[] = "none"
 #define AVERAGE(id, file, name, text) " " name
 #include "train/averages.def"
@@ -43,6 +48,11 @@ static const cfg_field train_fields[] = {
              "epochs over which the learning rate rises linearly"),
     CFG_CHOICE(tr_options, average, "train.average", "none", average_names,
                "average of theta over steps that run.bin holds: --list averages"),
+    CFG_CHOICE(tr_options, feature, "loss.feature", "none", feature_names,
+               "loss of the features added in training, on two views of each image"),
+    CFG_REAL(tr_options, feature_weight, "loss.feature_weight", "0.1", 0, 1e6, "times the loss of the features"),
+    CFG_REAL(tr_options, feature_temperature, "loss.feature_temperature", "0.1", 1e-3, 1e3,
+             "what similarities of features are divided by"),
     CFG_INT(tr_options, augment_crop, "train.augment_crop", "0", 0, 64,
             "random crop after this many zero pixels on each side"),
     CFG_BOOL(tr_options, augment_flip, "train.augment_flip", "false", "left-right flips with probability 1/2"),

@@ -15,6 +15,7 @@ struct tr_loader {
     tr_batch slot[SLOTS];
     int64_t *order; /* of the epoch being prepared */
     int64_t steps_per_epoch;
+    int64_t image;    /* elements */
     int64_t prepared; /* steps below this lie in their slots; guarded */
     int64_t given;    /* the batch in use: slots of earlier steps may be filled anew; guarded */
     int64_t next;     /* of the next call; the consumer's own */
@@ -25,6 +26,12 @@ struct tr_loader {
     bool running;
 };
 
+/* The first view is that of a loader with one. */
+static uint64_t view_seed(const tr_loader *l, int view)
+{
+    return view == 0 ? l->o.seed : lsc_rng_bits((lsc_rng){l->o.seed, lsc_rng_stream("view", 0, 0)}, (uint64_t)view);
+}
+
 static void prepare(tr_loader *l, int64_t step)
 {
     const int64_t epoch = step / l->steps_per_epoch, k = step % l->steps_per_epoch;
@@ -32,8 +39,11 @@ static void prepare(tr_loader *l, int64_t step)
 
     if (k == 0 || step == l->o.first_step)
         ds_epoch_order(l->o.data, l->o.seed, epoch, l->o.balanced, l->order);
-    ds_read_augmented(l->o.data, &l->o.augment, l->o.seed, epoch, l->order + k * l->o.batch, l->o.batch, b->images,
-                      b->labels, b->domains);
+    for (int view = 0; view < l->o.views; view++) {
+        const int64_t row = view * l->o.batch;
+        ds_read_augmented(l->o.data, &l->o.augment, view_seed(l, view), epoch, l->order + k * l->o.batch, l->o.batch,
+                          b->images + row * l->image, b->labels + row, b->domains + row);
+    }
 }
 
 static void *work(void *argument)
@@ -72,13 +82,15 @@ lsc_status tr_loader_new(const tr_loader_options *o, tr_loader **out)
     pthread_cond_init(&l->changed, NULL);
     LSC_CHECK(l->steps_per_epoch > 0, LSC_ERR_ARG, "loader: a batch of %lld from %lld images", (long long)o->batch,
               (long long)ds_count(o->data));
+    l->o.views = o->views > 0 ? o->views : 1;
     ds_image_shape(o->data, shape);
+    l->image = shape[0] * shape[1] * shape[2];
     LSC_NEW(l->order, ds_count(o->data));
     for (int i = 0; i < SLOTS; i++) {
-        l->slot[i].n = o->batch;
-        LSC_NEW(l->slot[i].images, o->batch * shape[0] * shape[1] * shape[2]);
-        LSC_NEW(l->slot[i].labels, o->batch);
-        LSC_NEW(l->slot[i].domains, o->batch);
+        l->slot[i].n = o->batch * l->o.views;
+        LSC_NEW(l->slot[i].images, l->slot[i].n * l->image);
+        LSC_NEW(l->slot[i].labels, l->slot[i].n);
+        LSC_NEW(l->slot[i].domains, l->slot[i].n);
     }
     const int failed = pthread_create(&l->thread, NULL, work, l);
     LSC_CHECK(failed == 0, LSC_ERR_NOMEM, "cannot start the loader's thread: %s", strerror(failed));

@@ -19,6 +19,8 @@ typedef struct {
     bool nesterov;
     double warmup_epochs; /* linear ramp of the learning rate */
     cfg_text average;     /* of theta over steps; none */
+    cfg_text feature;     /* loss.feature; none */
+    double feature_weight, feature_temperature;
     int64_t augment_crop; /* pixels */
     bool augment_flip;
     bool balanced; /* batches with equally many images of each domain */
@@ -51,6 +53,8 @@ lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *wh
 
 /* ---- batches, prepared by a second thread (loader.c) ------------------------------------------- */
 
+/* With two views of B images n is 2 B: rows 0 .. B-1 are the first view, rows B .. 2B-1 the second view of the same
+ * images in the same order, with the same labels and domains. */
 typedef struct {
     int64_t n;
     float *images;             /* [n, C, H, W] */
@@ -61,7 +65,8 @@ typedef struct {
     const ds_dataset *data; /* borrowed */
     ds_augment augment;
     uint64_t seed;
-    int64_t batch;
+    int64_t batch; /* images */
+    int views;     /* rows of each image in a batch, augmented differently; 0: 1 */
     bool balanced;
     int64_t first_step, past_step; /* of the whole run; a step's images depend on (seed, step) only */
 } tr_loader_options;
@@ -78,9 +83,13 @@ typedef struct {
     const nn_graph *graph; /* borrowed */
     const nn_loss *loss;
     const char *backend;
-    int threads; /* 0: all cores */
-    int64_t batch;
+    int threads;   /* 0: all cores */
+    int64_t batch; /* rows */
     int n_domains;
+    /* OPTIONAL, for training: a loss of the features, which the graph then has behind its logits. Rows of one domain
+     * and one label belong together. */
+    const nn_feature_loss *feature;
+    double feature_weight, feature_temperature;
 } tr_network_options;
 
 typedef struct tr_network tr_network;
@@ -101,7 +110,7 @@ typedef struct {
 } tr_value;
 
 typedef struct tr_evaluator tr_evaluator;
-/* Returns new. Of the options, n_domains does not matter. */
+/* Returns new. Of the options, n_domains and the feature loss do not matter; the graph has no features. */
 lsc_status tr_evaluator_new(const tr_network_options *o, tr_evaluator **out);
 void tr_evaluator_free(tr_evaluator *e);
 /* Mean over the n images of `index`, not augmented, with frozen statistics. */
@@ -179,6 +188,7 @@ typedef struct {
     int64_t *train_index, *held_index; /* what is evaluated */
     int64_t n_train, n_held;
     nn_graph *graph;
+    nn_graph *feature_graph; /* the same with features behind the logits; NULL where there is no loss of them */
     tr_network *network;
     tr_evaluator *evaluator;
     tr_state *state;

@@ -54,6 +54,29 @@ cleanup:
     return st;
 }
 
+/* Rows of each image in a batch: a loss of features compares two views. */
+static int views(const tr_options *t)
+{
+    return strcmp(t->feature.s, "none") == 0 ? 1 : 2;
+}
+
+/* The loss of features, if there is one, and the graph that it needs. */
+static lsc_status add_feature_loss(tr_session *s, const nn_shape *image, tr_network_options *o)
+{
+    lsc_status st = LSC_OK;
+    const tr_options *t = &s->config->train;
+
+    if (views(t) == 1)
+        return LSC_OK;
+    LSC_TRY(lsc_context(nn_feature_loss_find(t->feature.s, &o->feature), "loss.feature"));
+    LSC_TRY(app_task_feature_graph(&s->config->task, image, ds_classes(s->train), &s->feature_graph));
+    o->graph = s->feature_graph;
+    o->feature_weight = t->feature_weight;
+    o->feature_temperature = t->feature_temperature;
+cleanup:
+    return st;
+}
+
 static lsc_status build_network(tr_session *s)
 {
     lsc_status st = LSC_OK;
@@ -65,13 +88,15 @@ static lsc_status build_network(tr_session *s)
     const nn_shape image = {.rank = 3, .dim = {shape[0], shape[1], shape[2]}};
     tr_network_options o = {.backend = common->device != NULL ? common->device : "auto",
                             .threads = common->threads,
-                            .batch = c->train.batch,
+                            .batch = c->train.batch * views(&c->train),
                             .n_domains = ds_n_domains(s->train)};
     LSC_TRY(lsc_context(nn_loss_find(c->task.loss.s, &o.loss), "loss.name"));
     LSC_TRY(app_task_graph(&c->task, &image, ds_classes(s->train), &s->graph));
     LSC_TRY(nn_graph_check_training(s->graph));
     o.graph = s->graph;
+    LSC_TRY(add_feature_loss(s, &image, &o));
     LSC_TRY(tr_network_new(&o, &s->network));
+    o.graph = s->graph;
     o.batch = EVALUATION_BATCH;
     LSC_TRY(tr_evaluator_new(&o, &s->evaluator));
 cleanup:
@@ -164,6 +189,7 @@ void tr_session_free(tr_session *s)
     tr_state_free(s->state);
     tr_evaluator_free(s->evaluator);
     tr_network_free(s->network);
+    nn_graph_free(s->feature_graph);
     nn_graph_free(s->graph);
     lsc_free(s->held_index);
     lsc_free(s->train_index);
@@ -181,6 +207,7 @@ lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader
         .augment = {.crop_pad = (int)t->augment_crop, .flip = t->augment_flip},
         .seed = (uint64_t)t->seed,
         .batch = t->batch,
+        .views = views(t),
         .balanced = t->balanced,
         .first_step = s->record.step,
         .past_step = s->record.step + n_steps,
