@@ -206,7 +206,9 @@ lsc_status cfg_add_word(cfg_slot slot, const char *word)
               lsc_shown(word, shown, sizeof shown));
     LSC_CHECK(used + gap + n < CFG_TEXT_MAX, LSC_ERR_CONFIG, "%s: has more than %d bytes", slot.field->key,
               CFG_TEXT_MAX - 1);
-    snprintf(out->s + used, CFG_TEXT_MAX - used, "%s%s", gap ? " " : "", word);
+    if (gap > 0)
+        out->s[used] = ' ';
+    memcpy(out->s + used + gap, word, n + 1);
 cleanup:
     return st;
 }

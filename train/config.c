@@ -167,6 +167,8 @@ void tr_config_free(tr_config *c)
 static const void *find(const tr_config *c, int family, const char *name, const void **options)
 {
     row r;
+
+    *options = NULL;
     for (int i = 0; (r = families[family](i)).kind != NULL; i++)
         if (strcmp(r.name, name) == 0) {
             *options = c->kind_options[first_slot(family) + i];
@@ -191,7 +193,6 @@ const tr_schedule *tr_config_schedule(const tr_config *c, const void **options)
 
 const tr_average *tr_config_average(const tr_config *c, const void **options)
 {
-    *options = NULL;
     return find(c, AVERAGES, c->train.average.s, options);
 }
 
