@@ -7,4 +7,4 @@ add_library(lsc_landscape STATIC program.c request.c subject.c forecast.c proven
 target_link_libraries(lsc_landscape PUBLIC lsc_flags lsc_objective_nn lsc_task lsc_app lsc_viz)
 add_executable(landscape main.c)
 target_link_libraries(landscape PRIVATE lsc_landscape)
-install(PROGRAMS $<TARGET_FILE:landscape> DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME ${LSC_PROGRAM_PREFIX}landscape)
+lsc_program(landscape "evaluate the loss around a checkpoint")
