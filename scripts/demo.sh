@@ -48,7 +48,7 @@ done
 
 if [ -n "$quick" ]; then
     # One epoch is too short to begin with plain training.
-    set -- --set train.epochs=1 --set train.batch=60 --set data.per_domain=1000 --set gac.warming_epochs=0
+    set -- --set train.epochs=1 --set train.batch=60 --set data.per_domain=1000 --set train.erm_epochs=0
     points=9 samples=200
     : "${out:=outputs/demo-quick}" "${accuracy:=0}"
 else

@@ -281,21 +281,6 @@ static void v_rex_leaves_absent_domains_out_of_the_variance(void **state)
     }
 }
 
-static void gac_fas_can_begin_as_erm(void **state)
-{
-    (void)state;
-    quadratic_init(&q, "weight", "bias");
-    tr_step_report report;
-    tr_state *s = quadratic_state(&q, "gac-fas", "gac.warming_epochs=2");
-    s->epoch = 1.9;
-    CHECK_OK(tr_step(s, &q.oracle, &report));
-    CHECK_INT(q.n_calls, 1);
-    s->epoch = 2;
-    CHECK_OK(tr_step(s, &q.oracle, &report));
-    CHECK_INT(q.n_calls, 1 + 4);
-    quadratic_state_free(s);
-}
-
 static void gac_fas_with_one_domain_advises_against_itself(void **state)
 {
     (void)state;
@@ -324,7 +309,6 @@ int main(void)
         TEST(group_dro_turns_to_the_worst_domain_step_by_step),
         TEST(v_rex_adds_the_slope_of_the_variance),
         TEST(v_rex_leaves_absent_domains_out_of_the_variance),
-        TEST(gac_fas_can_begin_as_erm),
         TEST(gac_fas_with_one_domain_advises_against_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,7 +187,7 @@ static void gac_fas_warms_up_by_epochs(void **state)
     (void)state;
     train_fixture();
     RUN_OK(&r, "--config", "run.yaml", "--out", "out", "--set", "train.optimizer=gac-fas", "--set",
-           "gac.warming_epochs=2");
+           "train.erm_epochs=2");
     CHECK_REAL(history_cell(test_path("out/history.csv"), 1, 8), 0, 0);
     CHECK_REAL(history_cell(test_path("out/history.csv"), 2, 8), 0, 0);
     CHECK(history_cell(test_path("out/history.csv"), 3, 8) > 0);

@@ -4,6 +4,7 @@ target_link_libraries(lsc_test_quadratic PUBLIC lsc_optimizers lsc_test_support)
 lsc_test(train_vectors LIBS lsc_test_quadratic LABELS golden)
 lsc_test(train_identities LIBS lsc_test_quadratic LABELS unit)
 lsc_test(train_optimizers LIBS lsc_test_quadratic LABELS contract)
+lsc_test(train_beginning LIBS lsc_test_quadratic LABELS unit)
 lsc_test(train_new_optimizer LIBS lsc_base LABELS contract)
 set_tests_properties(train_new_optimizer PROPERTIES PROCESSORS 2) # it compiles
 lsc_test(train_schedules LIBS lsc_train LABELS unit)

@@ -2,7 +2,7 @@
  * The list of optimizers, and the state of one at work.
  * SPDX-License-Identifier: MIT
  */
-#include "train/train.h"
+#include "train/head.h"
 
 #include <math.h>
 
@@ -39,6 +39,8 @@ lsc_status tr_state_new(const tr_state_options *o, tr_state **out)
     s->kind = o->kind;
     s->options = o->options;
     s->sgd = o->sgd;
+    s->beginning = o->beginning;
+    s->head = tr_head(o->layout);
     s->layout = o->layout;
     s->n_domains = o->n_domains;
     s->average = o->average;
@@ -82,8 +84,13 @@ lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 {
     lsc_status st = LSC_OK;
     tr_step_report r = {0};
+    const tr_optimizer *kind = s->epoch < s->beginning.erm ? &tr_optimizer_erm : s->kind;
+    const bool head_only = s->epoch < s->beginning.head_only;
+    tr_head_oracle head = {o, s->head};
+    const tr_oracle of_head = tr_oracle_of_head(&head);
 
-    LSC_TRY(s->kind->step(s, o, &r));
+    s->first = head_only ? s->head : 0;
+    LSC_TRY(kind->step(s, head_only ? &of_head : o, &r));
     LSC_CHECK(isfinite(r.loss), LSC_ERR_CONFIG,
               "the loss is not finite after %.2f epochs: training diverged; lower train.lr (now %.4g) or use "
               "train.warmup_epochs",

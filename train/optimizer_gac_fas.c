@@ -22,7 +22,6 @@
 
 typedef struct {
     double rho, eta, alpha;
-    double warming_epochs;
     cfg_text variant, scope, normalise;
 } gac_options;
 
@@ -31,7 +30,6 @@ static const cfg_field fields[] = {
     CFG_REAL(gac_options, eta, "gac.eta", "0", 0, 1e3, "added to |w| where the ascent is scaled by |w|"),
     CFG_REAL(gac_options, alpha, "gac.alpha", "2e-4", 0, 1e3,
              "step back along the mean gradient: strength of alignment"),
-    CFG_REAL(gac_options, warming_epochs, "gac.warming_epochs", "0", 0, 1e6, "epochs of plain ERM before"),
     CFG_CHOICE(gac_options, variant, "gac.variant", "paper", "paper released",
                "released: with the directions of the released Python class, to compare with it"),
     CFG_CHOICE(gac_options, scope, "gac.scope", "weights", TR_SCOPES,
@@ -129,8 +127,6 @@ static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
     float *G = s->arrays[s->n_domains], *point = s->arrays[s->n_domains + 1];
     int k = 0;
 
-    if (s->epoch < options->warming_epochs)
-        return tr_optimizer_erm.step(s, o, report);
     LSC_TRY(gradients(s, o, G, point, &k, &report->loss));
     if (!released)
         perturb(s, G);

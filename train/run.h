@@ -17,9 +17,11 @@ typedef struct {
     int64_t batch; /* images a step */
     double lr, momentum, weight_decay;
     bool nesterov;
-    double warmup_epochs; /* linear ramp of the learning rate */
-    cfg_text average;     /* of theta over steps; none */
-    cfg_text feature;     /* loss.feature; none */
+    double head_lr_scale;
+    double warmup_epochs;              /* linear ramp of the learning rate */
+    double warming_epochs, erm_epochs; /* tr_beginning */
+    cfg_text average;                  /* of theta over steps; none */
+    cfg_text feature;                  /* loss.feature; none */
     double feature_weight, feature_temperature;
     int64_t augment_crop; /* pixels */
     bool augment_flip;

@@ -107,7 +107,8 @@ static lsc_status build_optimizer(tr_session *s)
 {
     lsc_status st = LSC_OK;
     const tr_options *t = &s->config->train;
-    tr_state_options o = {.sgd = {t->momentum, t->weight_decay, t->nesterov},
+    tr_state_options o = {.sgd = {t->momentum, t->weight_decay, t->nesterov, t->head_lr_scale},
+                          .beginning = {.head_only = t->warming_epochs, .erm = t->erm_epochs},
                           .layout = nn_graph_layout(s->graph),
                           .n_domains = ds_n_domains(s->train),
                           .epochs = (double)t->epochs};

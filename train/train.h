@@ -63,7 +63,14 @@ typedef struct {
 typedef struct {
     double momentum, weight_decay;
     bool nesterov;
+    double head_lr_scale; /* times lr, for the head (head.h); 0: 1 */
 } tr_sgd_options;
+
+/* How a run begins, in epochs; both may be 0. */
+typedef struct {
+    double head_only; /* only the head learns */
+    double erm;       /* plain ERM instead of the optimizer */
+} tr_beginning;
 
 typedef struct tr_optimizer tr_optimizer;
 typedef struct tr_average tr_average;
@@ -74,6 +81,8 @@ typedef struct {
     const tr_optimizer *kind;
     const void *options; /* borrowed: of the kind */
     tr_sgd_options sgd;
+    tr_beginning beginning;
+    int64_t head, first;      /* of the learned elements: the head's first, the first that learns in this step */
     const lsc_layout *layout; /* borrowed */
     int n_domains;
     const tr_average *average;   /* NULL: none is kept */
@@ -106,7 +115,7 @@ struct tr_optimizer {
     const char *(*advice)(const void *options, int n_domains);
 };
 
-extern const tr_optimizer tr_optimizer_erm; /* for optimizers that begin as ERM */
+extern const tr_optimizer tr_optimizer_erm; /* for runs that begin as ERM; needs one array */
 /* Kind i with its name and one-line text; NULL past the last. */
 const tr_optimizer *tr_optimizer_at(int i, const char **name, const char **text);
 
@@ -114,6 +123,7 @@ typedef struct {
     const tr_optimizer *kind;
     const void *options; /* borrowed */
     tr_sgd_options sgd;
+    tr_beginning beginning;
     const lsc_layout *layout; /* borrowed */
     int n_domains;
     const tr_average *average;   /* NULL: none is kept */
