@@ -45,6 +45,7 @@ void train_fixture(void)
                             "  epochs: 3\n"
                             "  batch: 16\n"
                             "  lr: 0.05\n"
+                            "  select: last\n"
                             "  augment_crop: 1\n",
                             test_folder());
     split("train", FIXTURE_TRAIN, 1);

@@ -68,6 +68,13 @@ static const cfg_field train_fields[] = {
             "epochs between saved parameters; 0: none"),
     CFG_INT(tr_options, eval_every, "train.eval_every", "1", 1, 1e6,
             "epochs between evaluations; the last is always evaluated"),
+    CFG_INT(tr_options, eval_last, "train.eval_last", "1", 1, 1e6,
+            "each of so many last epochs is evaluated; their mean and standard deviation are reported"),
+    CFG_CHOICE(tr_options, select, "train.select", "source_val", TR_SELECTS,
+               "whose parameters run.bin holds: source_val: the epoch that is best on held-back source data; last; "
+               "target_oracle: best on the held-out data, which nobody has in use"),
+    CFG_CHOICE(tr_options, aggregate, "train.aggregate", "mean", NN_AGGREGATES,
+               "scores of a video from those of its frames, where videos are known"),
     CFG_INT(tr_options, eval_samples, "train.eval_samples", "0", 0, 1e12,
             "images of each set to evaluate, a fixed subset; 0: all"),
     CFG_REAL(tr_options, save_minutes, "train.save_minutes", "10", 0, 1e6, "minutes between saves within an epoch"),
@@ -210,4 +217,10 @@ double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch)
     const double after = (double)(step + 1) / (double)steps_per_epoch;
     const double warmup = c->train.warmup_epochs > after ? after / c->train.warmup_epochs : 1;
     return c->train.lr * warmup * schedule->factor(options, epoch, (double)c->train.epochs);
+}
+
+void tr_config_resolve(tr_config *c)
+{
+    if (strcmp(c->train.select.s, "source_val") == 0 && c->task.validation == 0)
+        c->task.validation = 0.1;
 }

@@ -65,7 +65,7 @@ lsc_status tr_dry_run(tr_session *s)
     char epoch_text[32], run_text[32];
 
     LSC_TRY(measure(s, &m));
-    const double evaluation = m.image * (double)(s->n_train + s->n_held) / (double)t->eval_every;
+    const double evaluation = m.image * (double)(s->n_train + s->n_validation + s->n_held) / (double)t->eval_every;
     const double epoch = m.step * (double)s->steps_per_epoch + evaluation, run = epoch * (double)t->epochs;
     lsc_duration(epoch, epoch_text, sizeof epoch_text);
     lsc_duration(run, run_text, sizeof run_text);

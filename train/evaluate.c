@@ -1,5 +1,5 @@
 /*
- * Loss and accuracy over a fixed list of images, not augmented, with frozen statistics.
+ * Loss, accuracy and scores over a fixed list of images, not augmented, with frozen statistics.
  * SPDX-License-Identifier: MIT
  */
 #include "train/run.h"
@@ -48,8 +48,37 @@ void tr_evaluator_free(tr_evaluator *e)
     lsc_free(e);
 }
 
-lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
-                       tr_value *out)
+bool tr_evaluator_has_scores(const tr_evaluator *e)
+{
+    return nn_loss_classes(e->o.loss, nn_graph_classes(e->o.graph)) == 2;
+}
+
+/* What is known of image i of a data set, -1 where nothing is. */
+static int32_t known(const int32_t *numbers, int64_t i)
+{
+    return numbers != NULL ? numbers[i] : -1;
+}
+
+/* Rows for the m images of `index` whose logits the evaluator has. */
+static void fill_rows(const tr_evaluator *e, const ds_dataset *data, const int64_t *index, int64_t m, nn_score *rows)
+{
+    const int64_t k = nn_graph_classes(e->o.graph);
+    for (int64_t j = 0; j < m; j++) {
+        const int64_t i = index[j];
+        const double *logit = e->logits + j * k;
+        rows[j] = (nn_score){
+            .score = k == 1 ? logit[0] : logit[1] - logit[0],
+            .live = e->labels[j] == 1,
+            .species = known(ds_species(data), i),
+            .domain = ds_domains(data)[i],
+            .video = known(ds_videos(data), i),
+            .subject = known(ds_subjects(data), i),
+        };
+    }
+}
+
+lsc_status tr_evaluate_scores(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index,
+                              int64_t n, nn_score *rows, tr_value *out)
 {
     lsc_status st = LSC_OK;
     double loss = 0;
@@ -61,6 +90,8 @@ lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *da
         ds_read(data, index + first, m, e->images, e->labels, NULL);
         LSC_TRY(nn_plan_forward(e->plan, e->images, m, e->logits));
         e->o.loss->forward(m, nn_graph_classes(e->o.graph), e->logits, e->labels, e->loss, e->right);
+        if (rows != NULL)
+            fill_rows(e, data, index + first, m, rows + first);
         loss += lsc_sum(e->loss, m);
         for (int64_t i = 0; i < m; i++)
             right += e->right[i];
@@ -68,4 +99,10 @@ lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *da
     *out = (tr_value){.loss = loss / (double)n, .accuracy = (double)right / (double)n};
 cleanup:
     return st;
+}
+
+lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
+                       tr_value *out)
+{
+    return tr_evaluate_scores(e, theta, data, index, n, NULL, out);
 }

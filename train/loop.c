@@ -6,12 +6,7 @@
  */
 #include "train/run.h"
 
-#include <string.h>
-
-static lsc_status save_history(const tr_session *s, const tr_paths *p)
-{
-    return lsc_file_write(p->history, s->record.history.text, s->record.history.length);
-}
+#include <math.h>
 
 /* theta itself, of which there are no metrics where the result is another. */
 static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_t epoch, const tr_metrics *metrics)
@@ -35,12 +30,18 @@ cleanup:
 static void report_epoch(const tr_session *s, int64_t epoch, const tr_metrics *m)
 {
     const tr_sums *sums = &s->record.sums;
-    char time[32], evaluated[128] = "";
+    char time[32], evaluated[256] = "", rates[64] = "", validation[64] = "";
 
     lsc_duration(sums->seconds, time, sizeof time);
+    if (m != NULL && !isnan(m->held_rates.auc))
+        snprintf(rates, sizeof rates, " AUC %.2f %% HTER %.2f %%", 100 * m->held_rates.auc,
+                 100 * (isnan(m->held_rates.hter_at) ? m->held_rates.hter : m->held_rates.hter_at));
+    if (m != NULL && s->validation != NULL)
+        snprintf(validation, sizeof validation, "validation %.4f %.2f %%, ", m->validation.loss,
+                 100 * m->validation.accuracy);
     if (m != NULL)
-        snprintf(evaluated, sizeof evaluated, "train %.4f %.2f %%, held out %.4f %.2f %%, ", m->train.loss,
-                 100 * m->train.accuracy, m->held.loss, 100 * m->held.accuracy);
+        snprintf(evaluated, sizeof evaluated, "train %.4f %.2f %%, %sheld out %.4f %.2f %%%s, ", m->train.loss,
+                 100 * m->train.accuracy, validation, m->held.loss, 100 * m->held.accuracy, rates);
     lsc_log_info("epoch %lld/%lld: lr %.4g, batches %.4f %.2f %%, %s|eps| %.4g, %s", (long long)epoch,
                  (long long)s->config->train.epochs, s->state->lr, sums->loss / sums->steps,
                  100 * sums->correct / sums->images, evaluated, sums->perturbation / sums->steps, time);
@@ -52,19 +53,27 @@ static lsc_status end_epoch(tr_session *s, const tr_paths *p)
     tr_record *r = &s->record;
     const double started = lsc_seconds();
     const int64_t epoch = r->step / s->steps_per_epoch;
-    const bool evaluated = epoch % s->config->train.eval_every == 0 || r->step == s->n_steps;
+    const bool evaluated =
+        epoch % s->config->train.eval_every == 0 || epoch > s->config->train.epochs - s->config->train.eval_last;
     const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
 
-    if (evaluated)
+    if (evaluated) {
         LSC_TRY(tr_session_evaluate(s));
+        LSC_TRY(tr_session_select(s, epoch));
+    }
     r->sums.seconds += lsc_seconds() - started;
-    tr_history_add(&r->history, epoch, s->state->lr, &r->sums, metrics);
+    tr_history_add(&r->history, &(tr_history_row){.epoch = epoch,
+                                                  .lr = s->state->lr,
+                                                  .sums = &r->sums,
+                                                  .metrics = metrics,
+                                                  .validation = s->validation != NULL,
+                                                  .rates = tr_evaluator_has_scores(s->evaluator)});
     LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", p->history);
     report_epoch(s, epoch, metrics);
     r->sums = (tr_sums){0};
     LSC_TRY(save_trajectory(s, p, epoch, metrics));
     LSC_TRY(tr_save_state(p->state, s->config, s->state, r));
-    LSC_TRY(save_history(s, p));
+    LSC_TRY(tr_save_history(p, &r->history));
 cleanup:
     return st;
 }
@@ -127,9 +136,7 @@ lsc_status tr_loop(tr_session *s, const tr_paths *p)
         lsc_progress_end(&progress);
         LSC_TRY(st);
     }
-    LSC_TRY(tr_session_result(s, &result));
-    result.epoch = t->epochs;
-    result.metrics = &s->record.metrics;
+    LSC_TRY(tr_session_chosen(s, &result));
     LSC_TRY(tr_save_parameters(p->bin, s->config, s->state, &s->record, &result));
 cleanup:
     tr_loader_free(loader);

@@ -18,11 +18,16 @@ lsc_status tr_paths_init(const char *folder, tr_paths *out)
         .bin = lsc_path_join(folder, "run.bin"),
         .state = lsc_path_join(folder, "run.state"),
         .history = lsc_path_join(folder, "history.csv"),
+        .history_json = lsc_path_join(folder, "history.jsonl"),
+        .result = lsc_path_join(folder, "result.json"),
+        .scores_held = lsc_path_join(folder, "scores_held.txt"),
+        .scores_validation = lsc_path_join(folder, "scores_validation.txt"),
         .trajectory = lsc_path_join(folder, "trajectory"),
         .lock = lsc_path_join(folder, "run"),
     };
-    LSC_CHECK(p.folder && p.bin && p.state && p.history && p.trajectory && p.lock, LSC_ERR_NOMEM,
-              "no memory for paths in %s", folder);
+    LSC_CHECK(p.folder && p.bin && p.state && p.history && p.history_json && p.result && p.scores_held &&
+                  p.scores_validation && p.trajectory && p.lock,
+              LSC_ERR_NOMEM, "no memory for paths in %s", folder);
     *out = p;
     p = (tr_paths){0};
 cleanup:
@@ -36,9 +41,27 @@ void tr_paths_fini(tr_paths *p)
     lsc_free(p->bin);
     lsc_free(p->state);
     lsc_free(p->history);
+    lsc_free(p->history_json);
+    lsc_free(p->result);
+    lsc_free(p->scores_held);
+    lsc_free(p->scores_validation);
     lsc_free(p->trajectory);
     lsc_free(p->lock);
     *p = (tr_paths){0};
+}
+
+lsc_status tr_save_history(const tr_paths *p, const lsc_text *history)
+{
+    lsc_status st = LSC_OK;
+    lsc_text json = {0};
+
+    tr_history_json(history, &json);
+    LSC_CHECK(!json.failed, LSC_ERR_NOMEM, "no memory for %s", p->history_json);
+    LSC_TRY(lsc_file_write(p->history, history->text, history->length));
+    LSC_TRY(lsc_file_write(p->history_json, json.text, json.length));
+cleanup:
+    lsc_text_free(&json);
+    return st;
 }
 
 char *tr_trajectory_path(const tr_paths *p, int64_t epoch)
@@ -47,7 +70,7 @@ char *tr_trajectory_path(const tr_paths *p, int64_t epoch)
 }
 
 /* JSON has no NaN. */
-static void add_number(lsc_text *out, const char *before, double value)
+void tr_json_number(lsc_text *out, const char *before, double value)
 {
     lsc_text_add(out, "%s", before);
     if (isfinite(value))
@@ -56,13 +79,36 @@ static void add_number(lsc_text *out, const char *before, double value)
         lsc_text_add(out, "null");
 }
 
+/* What there is of a set, with its name before each key. */
+static void add_rates(lsc_text *out, const tr_rates *rates, const char *const keys[4])
+{
+    if (isnan(rates->auc))
+        return;
+    tr_json_number(out, keys[0], rates->auc);
+    tr_json_number(out, keys[1], rates->eer);
+    tr_json_number(out, keys[2], rates->hter);
+    if (!isnan(rates->hter_at))
+        tr_json_number(out, keys[3], rates->hter_at);
+}
+
 void tr_metrics_json(const tr_metrics *m, lsc_text *out)
 {
+    static const char *const held[4] = {
+        ", \"held_auc\": ", ", \"held_eer\": ", ", \"held_hter_target\": ", ", \"held_hter_validation\": "};
+    static const char *const validation[4] = {
+        ", \"validation_auc\": ", ", \"validation_eer\": ", ", \"validation_hter\": ", ""};
+
     lsc_text_add(out, "{");
-    add_number(out, "\"train_loss\": ", m->train.loss);
-    add_number(out, ", \"train_accuracy\": ", m->train.accuracy);
-    add_number(out, ", \"held_loss\": ", m->held.loss);
-    add_number(out, ", \"held_accuracy\": ", m->held.accuracy);
+    tr_json_number(out, "\"train_loss\": ", m->train.loss);
+    tr_json_number(out, ", \"train_accuracy\": ", m->train.accuracy);
+    tr_json_number(out, ", \"held_loss\": ", m->held.loss);
+    tr_json_number(out, ", \"held_accuracy\": ", m->held.accuracy);
+    add_rates(out, &m->held_rates, held);
+    if (!isnan(m->validation.accuracy)) {
+        tr_json_number(out, ", \"validation_loss\": ", m->validation.loss);
+        tr_json_number(out, ", \"validation_accuracy\": ", m->validation.accuracy);
+    }
+    add_rates(out, &m->validation_rates, validation);
     lsc_text_add(out, "}");
 }
 
@@ -137,8 +183,9 @@ cleanup:
 lsc_status tr_remove_outputs(const tr_paths *p)
 {
     lsc_status st = LSC_OK;
-    LSC_TRY(remove_file(p->bin));
-    LSC_TRY(remove_file(p->history));
+    const char *const files[] = {p->bin, p->history, p->history_json, p->result, p->scores_held, p->scores_validation};
+    for (size_t i = 0; i < LSC_COUNT(files); i++)
+        LSC_TRY(remove_file(files[i]));
     LSC_TRY(remove_trajectory(p));
 cleanup:
     return st;

@@ -36,6 +36,7 @@ static lsc_status read_config(const tr_run_options *o, const tr_paths *p, tr_con
         LSC_CHECK(seed != NULL, LSC_ERR_NOMEM, "no memory for --seed");
         LSC_TRY(cfg_set("--seed", seed, c->sections, c->n_sections));
     }
+    tr_config_resolve(c);
     *out = c;
     c = NULL;
 cleanup:
@@ -101,33 +102,30 @@ static lsc_status restore(tr_session *s, const tr_paths *p)
     LSC_CHECK(s->record.step >= 0 && s->record.step <= s->n_steps, LSC_ERR_FORMAT,
               "%s: step %lld, the run has 0 to %lld", p->state, (long long)s->record.step, (long long)s->n_steps);
     if (s->record.history.length > 0)
-        LSC_TRY(lsc_file_write(p->history, s->record.history.text, s->record.history.length));
+        LSC_TRY(tr_save_history(p, &s->record.history));
     lsc_log_info("resuming after step %lld of %lld", (long long)s->record.step, (long long)s->n_steps);
 cleanup:
     return st;
 }
 
-static lsc_status print_result(const tr_session *s, const tr_paths *p, bool json)
+/* Into result.json and to stdout. */
+static lsc_status report_result(tr_session *s, const tr_paths *p, bool json)
 {
     lsc_status st = LSC_OK;
-    const tr_metrics *m = &s->record.metrics;
-    lsc_text out = {0};
+    tr_report *report = NULL;
+    lsc_text file = {0}, text = {0};
 
-    if (json) {
-        lsc_text_add(&out, "{\"run\": ");
-        lsc_quote_json(&out, p->bin);
-        lsc_text_add(&out, ", \"epochs\": %lld, \"metrics\": ", (long long)s->config->train.epochs);
-        tr_metrics_json(m, &out);
-        lsc_text_add(&out, "}");
-    } else {
-        lsc_quote_terminal(&out, p->bin);
-        lsc_text_add(&out, ": training loss %.4f, accuracy %.2f %%; held-out loss %.4f, accuracy %.2f %%",
-                     m->train.loss, 100 * m->train.accuracy, m->held.loss, 100 * m->held.accuracy);
-    }
-    LSC_CHECK(!out.failed, LSC_ERR_NOMEM, "no memory for the result");
-    printf("%s\n", out.text);
+    LSC_NEW(report, 1);
+    LSC_TRY(tr_report_make(s, p, report));
+    tr_report_json(s, p, report, &file);
+    tr_report_text(s, p, report, &text);
+    LSC_CHECK(!file.failed && !text.failed, LSC_ERR_NOMEM, "no memory for the result");
+    LSC_TRY(lsc_file_write(p->result, file.text, file.length));
+    fputs(json ? file.text : text.text, stdout);
 cleanup:
-    lsc_text_free(&out);
+    lsc_text_free(&file);
+    lsc_text_free(&text);
+    lsc_free(report);
     return st;
 }
 
@@ -164,7 +162,7 @@ static lsc_status train(tr_session *s, const tr_paths *p)
         say_what(s, p);
         LSC_TRY(tr_loop(s, p));
     }
-    LSC_TRY(print_result(s, p, o->common.json));
+    LSC_TRY(report_result(s, p, o->common.json));
 cleanup:
     return st;
 }

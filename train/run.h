@@ -6,6 +6,7 @@
 #define TRAIN_RUN_H
 
 #include "app/task.h"
+#include "nn/metric.h"
 #include "train/train.h"
 
 /* ---- configuration (config.c, config_same.c) --------------------------------------------------- */
@@ -28,6 +29,9 @@ typedef struct {
     bool balanced; /* batches with equally many images of each domain */
     int64_t seed;
     int64_t trajectory_every, eval_every; /* epochs */
+    int64_t eval_last;                    /* each of the last epochs is evaluated, and they are summarized */
+    cfg_text select;                      /* TR_SELECTS: which epoch's parameters run.bin holds */
+    cfg_text aggregate;                   /* NN_AGGREGATES: frames of a video */
     int64_t eval_samples;                 /* images of each set */
     double save_minutes;
 } tr_options;
@@ -42,12 +46,15 @@ typedef struct {
     int n_sections;
 } tr_config;
 
+#define TR_SELECTS "source_val last target_oracle"
 lsc_status tr_config_new(tr_config **out); /* returns new, at the defaults */
 void tr_config_free(tr_config *c);
 /* The chosen kinds and their options; the names have been checked on reading. */
 const tr_optimizer *tr_config_optimizer(const tr_config *c, const void **options);
 const tr_schedule *tr_config_schedule(const tr_config *c, const void **options);
 const tr_average *tr_config_average(const tr_config *c, const void **options); /* NULL: none */
+/* What follows from other keys: a choice by source_val needs a validation set. */
+void tr_config_resolve(tr_config *c);
 /* Learning rate of a step, 0 being the run's first: train.lr * schedule * warm-up. */
 double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
 /* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
@@ -111,6 +118,14 @@ typedef struct {
     double accuracy; /* fraction */
 } tr_value;
 
+/* Of the scores of a set; all NaN where the task has not two classes, or the set only one of them. */
+typedef struct {
+    double auc, eer;
+    double hter;      /* at the set's own balanced threshold */
+    double threshold; /* that one */
+    double hter_at;   /* at the threshold of the validation set; NaN without one */
+} tr_rates;
+
 typedef struct tr_evaluator tr_evaluator;
 /* Returns new. Of the options, n_domains and the feature loss do not matter; the graph has no features. */
 lsc_status tr_evaluator_new(const tr_network_options *o, tr_evaluator **out);
@@ -119,7 +134,13 @@ void tr_evaluator_free(tr_evaluator *e);
 lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
                        tr_value *out);
 
-/* ---- what a run has done so far, and its files (history.c, state_file.c, output.c) -------------- */
+/* The same; rows [n] get scores and what the data set knows of each image. Of two classes, 1 is live; the score is the
+ * logit, or the difference of two. */
+lsc_status tr_evaluate_scores(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index,
+                              int64_t n, nn_score *rows, tr_value *out);
+bool tr_evaluator_has_scores(const tr_evaluator *e); /* two classes */
+
+/* ---- what a run has done so far, and its files (history.c, state_file.c, output.c, summary.c) ---- */
 
 /* Sums over the steps of the current epoch. */
 typedef struct {
@@ -127,14 +148,30 @@ typedef struct {
     double seconds; /* with waiting for data and with evaluation */
 } tr_sums;
 
+/* validation: NaN where there is none. */
 typedef struct {
-    tr_value train, held;
+    tr_value train, held, validation;
+    tr_rates validation_rates, held_rates;
 } tr_metrics;
+
+/* Parameters of one epoch among those evaluated: the best so far, by some set. */
+typedef struct {
+    double epoch; /* 0: none yet */
+    double merit;
+    double n_averaged; /* tr_parameters */
+    tr_metrics metrics;
+} tr_choice;
+/* AUC - HTER, as the released trainer chooses; accuracy where there are no such rates. */
+double tr_merit(const tr_value *value, const tr_rates *rates);
 
 typedef struct {
     int64_t step;       /* steps done */
     tr_sums sums;       /* of the current epoch */
     tr_metrics metrics; /* of the last evaluation */
+    tr_choice chosen;   /* by train.select; last: the last */
+    tr_choice oracle;   /* by the held-out data, whatever train.select says */
+    float *best;        /* [n] parameters of `chosen`; NULL: the last */
+    int64_t n_best;     /* n, or 0 */
     lsc_text history;   /* history.csv */
     char *command;      /* that started the run */
     char *backend;
@@ -143,15 +180,33 @@ typedef struct {
 } tr_record;
 void tr_record_fini(tr_record *r);
 
-/* Append the row of a finished epoch, under a head if it is the first; metrics NULL: not evaluated. */
-void tr_history_add(lsc_text *history, int64_t epoch, double lr, const tr_sums *sums, const tr_metrics *metrics);
+/* history.csv as JSON lines: an object a row, null for empty cells. */
+void tr_history_json(const lsc_text *history, lsc_text *out);
+/* Mean and standard deviation (population, as np.std) of a column over its last rows that are not empty. */
+typedef struct {
+    int64_t n;
+    double mean, deviation;
+} tr_spread;
+#define TR_SPREAD_MAX 1000 /* of so many at most */
+tr_spread tr_history_last(const lsc_text *history, const char *column, int64_t last);
+tr_spread tr_spread_of(const double *values, int64_t n);
+typedef struct {
+    int64_t epoch;
+    double lr;
+    const tr_sums *sums;
+    const tr_metrics *metrics; /* NULL: not evaluated */
+    bool validation, rates;    /* of the run: whether there is a validation set, whether there are two classes */
+} tr_history_row;
+/* Append the row of a finished epoch, under a head if it is the first. */
+void tr_history_add(lsc_text *history, const tr_history_row *row);
 
 /* Paths in the output folder. */
 typedef struct {
-    char *folder, *bin, *state, *history, *trajectory, *lock;
+    char *folder, *bin, *state, *history, *history_json, *result, *scores_held, *scores_validation, *trajectory, *lock;
 } tr_paths;
 lsc_status tr_paths_init(const char *folder, tr_paths *out);
 void tr_paths_fini(tr_paths *p);
+lsc_status tr_save_history(const tr_paths *p, const lsc_text *history); /* both files */
 
 /* run.state: what a state carries from step to step, record and configuration; all that --resume needs. */
 lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s, const tr_record *r);
@@ -169,11 +224,14 @@ typedef struct {
 lsc_status tr_save_parameters(const char *path, const tr_config *c, const tr_state *s, const tr_record *r,
                               const tr_parameters *parameters);
 void tr_metrics_json(const tr_metrics *m, lsc_text *out);
-char *tr_trajectory_path(const tr_paths *p, int64_t epoch); /* returns new or NULL */
-/* Remove what an earlier run left beside run.state: run.bin, history.csv, trajectory/epoch_*. */
+void tr_json_number(lsc_text *out, const char *before, double value); /* null where it is not finite */
+char *tr_trajectory_path(const tr_paths *p, int64_t epoch);           /* returns new or NULL */
+/* Remove what an earlier run left beside run.state: run.bin, history.*, result.json, scores_*,
+ * trajectory/epoch_*. */
 lsc_status tr_remove_outputs(const tr_paths *p);
 
-/* ---- the run (session.c, result.c, loop.c, run.c, dry_run.c) ---------------------------------------------- */
+/* ---- the run (session.c, result.c, select.c, report.c, loop.c, run.c, dry_run.c)
+ * ---------------------------------------------- */
 
 typedef struct {
     cli_common common;
@@ -186,9 +244,9 @@ typedef struct {
 typedef struct {
     const tr_run_options *options;
     tr_config *config;
-    ds_dataset *train, *held;
-    int64_t *train_index, *held_index; /* what is evaluated */
-    int64_t n_train, n_held;
+    ds_dataset *train, *held, *validation;                /* validation: NULL where nothing is held back */
+    int64_t *train_index, *held_index, *validation_index; /* what is evaluated */
+    int64_t n_train, n_held, n_validation;
     nn_graph *graph;
     nn_graph *feature_graph; /* the same with features behind the logits; NULL where there is no loss of them */
     tr_network *network;
@@ -211,8 +269,37 @@ lsc_status tr_session_step(tr_session *s, const tr_batch *batch);
 /* What the run results in at this step: theta, or the average of theta, once there is one, with batch-norm statistics
  * from a pass over the training data. The session's own, valid until the next step. */
 lsc_status tr_session_result(tr_session *s, tr_parameters *out);
-/* Loss and accuracy of the result. */
+/* Loss and accuracy of the result, and its rates, into the record. */
 lsc_status tr_session_evaluate(tr_session *s);
+/* Scores of a set that is evaluated: of frames, and of videos as train.aggregate says. Without two classes, or without
+ * such a set, there are none; a diverged network's frames have no videos. */
+typedef enum { TR_SET_VALIDATION, TR_SET_HELD } tr_set;
+typedef struct {
+    nn_score *frames, *videos;
+    int64_t n_frames, n_videos;
+    tr_value value;
+} tr_scores;
+lsc_status tr_session_scores(tr_session *s, const float *theta, tr_set which, tr_scores *out); /* tr_scores_fini */
+void tr_scores_fini(tr_scores *s);
+/* After an evaluation: is this epoch the best so far? Its parameters are kept then (select.c). */
+lsc_status tr_session_select(tr_session *s, int64_t epoch);
+/* What run.bin shall hold: the result of the epoch that train.select chose. */
+lsc_status tr_session_chosen(tr_session *s, tr_parameters *out);
+
+/* Everything about the chosen parameters (report.c): their scores on the held-out data, and on the validation set. */
+typedef struct {
+    bool has_liveness;
+    nn_liveness liveness;                              /* of videos, as train.aggregate says */
+    char species[NN_SPECIES_MAX][NN_SPECIES_NAME_MAX]; /* [n_species] names, where known */
+    int n_species;
+} tr_report;
+/* Writes the score files, where there are scores. */
+lsc_status tr_report_make(tr_session *s, const tr_paths *paths, tr_report *out);
+/* result.json, and for people. */
+void tr_report_json(const tr_session *s, const tr_paths *p, const tr_report *r, lsc_text *out);
+void tr_liveness_json(const nn_liveness *l, const char (*species)[NN_SPECIES_NAME_MAX], int n_species, lsc_text *out);
+void tr_liveness_text(const nn_liveness *l, const char (*species)[NN_SPECIES_NAME_MAX], int n_species, lsc_text *out);
+void tr_report_text(const tr_session *s, const tr_paths *p, const tr_report *r, lsc_text *out);
 /* Train to the end or to a request to stop (LSC_ERR_STOPPED), saving into `paths`. */
 lsc_status tr_loop(tr_session *s, const tr_paths *paths);
 /* Steps, parameters, memory and time of what tr_run would do, to stdout; writes no file. */

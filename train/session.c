@@ -47,6 +47,10 @@ static lsc_status open_data(tr_session *s)
               (long long)held_shape[1], (long long)held_shape[2], (long long)shape[0], (long long)shape[1],
               (long long)shape[2]);
     LSC_TRY(choose(s->train, (uint64_t)t->seed, t->eval_samples, &s->train_index, &s->n_train));
+    if (s->config->task.validation > 0) {
+        LSC_TRY(lsc_context(app_task_data(&s->config->task, DS_VALIDATION, &s->validation), "data.validation"));
+        LSC_TRY(choose(s->validation, (uint64_t)t->seed, t->eval_samples, &s->validation_index, &s->n_validation));
+    }
     LSC_TRY(choose(s->held, (uint64_t)t->seed, t->eval_samples, &s->held_index, &s->n_held));
     s->steps_per_epoch = ds_count(s->train) / t->batch;
     s->n_steps = s->steps_per_epoch * t->epochs;
@@ -119,6 +123,10 @@ static lsc_status build_optimizer(tr_session *s)
     s->result_step = -1;
     if (o.average != NULL)
         LSC_NEW(s->result, o.layout->n);
+    if (strcmp(t->select.s, "last") != 0) {
+        LSC_NEW(s->record.best, o.layout->n);
+        s->record.n_best = o.layout->n;
+    }
     nn_graph_init(s->graph, (uint64_t)t->seed, s->state->theta);
 cleanup:
     return st;
@@ -169,6 +177,7 @@ lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session
     LSC_CHECK(s != NULL, LSC_ERR_NOMEM, "no memory for a training session");
     s->options = o;
     s->config = config;
+    tr_config_resolve(config);
     LSC_TRY(open_data(s));
     LSC_TRY(build_network(s));
     LSC_TRY(build_optimizer(s));
@@ -192,8 +201,10 @@ void tr_session_free(tr_session *s)
     tr_network_free(s->network);
     nn_graph_free(s->feature_graph);
     nn_graph_free(s->graph);
+    lsc_free(s->validation_index);
     lsc_free(s->held_index);
     lsc_free(s->train_index);
+    ds_close(s->validation);
     ds_close(s->held);
     ds_close(s->train);
     tr_config_free(s->config);
@@ -240,20 +251,6 @@ lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
     r->sums.perturbation += report.perturbation;
     for (int role = 0; role < 3; role++)
         r->sums.squares[role] += report.squares[role];
-cleanup:
-    return st;
-}
-
-lsc_status tr_session_evaluate(tr_session *s)
-{
-    lsc_status st = LSC_OK;
-    tr_metrics m;
-    tr_parameters result;
-
-    LSC_TRY(tr_session_result(s, &result));
-    LSC_TRY(tr_evaluate(s->evaluator, result.theta, s->train, s->train_index, s->n_train, &m.train));
-    LSC_TRY(tr_evaluate(s->evaluator, result.theta, s->held, s->held_index, s->n_held, &m.held));
-    s->record.metrics = m;
 cleanup:
     return st;
 }

@@ -1,6 +1,7 @@
 /*
  * run.state, from which --resume continues bit for bit: a safetensors file with
- *     theta [n], momentum [n_learned] F32; step [1] I64; sums [9], metrics [4] F64
+ *     theta [n], momentum [n_learned] F32; step [1] I64; sums, metrics, chosen, oracle F64: the structs of run.h
+ *     best [n] F32, the chosen parameters, unless they are the last
  *     kept F64, where the optimizer keeps numbers; average [n_learned] F64 and averaged [1] I64, where one is kept
  * and, as metadata, config (JSON), history (CSV), command, backend, threads, data (SHA-256).
  * There is no random state: order and augmentation are functions of (seed, epoch, index).
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define N_SUMS    ((int64_t)(sizeof(tr_sums) / sizeof(double)))
+#define N_CHOICE  ((int64_t)(sizeof(tr_choice) / sizeof(double)))
 #define N_METRICS ((int64_t)(sizeof(tr_metrics) / sizeof(double)))
 
 static nn_tensor vector(const char *name, nn_dtype dtype, const void *data, int64_t n)
@@ -25,14 +27,16 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     lsc_status st = LSC_OK;
     char *config = cfg_to_json(c->sections, c->n_sections);
     char *threads = lsc_format("%lld", (long long)r->threads);
-    nn_tensor tensors[8] = {
+    nn_tensor tensors[11] = {
         vector("theta", NN_DT_F32, s->theta, s->layout->n),
         vector("momentum", NN_DT_F32, s->momentum, s->layout->n_learned),
         vector("step", NN_DT_I64, &r->step, 1),
         vector("sums", NN_DT_F64, &r->sums, N_SUMS),
         vector("metrics", NN_DT_F64, &r->metrics, N_METRICS),
+        vector("chosen", NN_DT_F64, &r->chosen, N_CHOICE),
+        vector("oracle", NN_DT_F64, &r->oracle, N_CHOICE),
     };
-    int n = 5;
+    int n = 7;
     const nn_meta meta[] = {
         {"config", config},      {"history", r->history.length > 0 ? r->history.text : ""},
         {"command", r->command}, {"backend", r->backend},
@@ -42,6 +46,8 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     LSC_CHECK(config != NULL && threads != NULL, LSC_ERR_NOMEM, "no memory for the head of %s", path);
     if (s->n_kept > 0)
         tensors[n++] = vector("kept", NN_DT_F64, s->kept, s->n_kept);
+    if (r->best != NULL)
+        tensors[n++] = vector("best", NN_DT_F32, r->best, r->n_best);
     if (s->mean != NULL) {
         tensors[n++] = vector("average", NN_DT_F64, s->mean, s->layout->n_learned);
         tensors[n++] = vector("averaged", NN_DT_I64, &s->n_averaged, 1);
@@ -97,11 +103,22 @@ static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *
     lsc_status st = LSC_OK;
     const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL, *data = NULL;
     const nn_tensor step = vector("step", NN_DT_I64, NULL, 1), sums = vector("sums", NN_DT_F64, NULL, N_SUMS),
-                    metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS);
+                    metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS),
+                    chosen = vector("chosen", NN_DT_F64, NULL, N_CHOICE),
+                    oracle = vector("oracle", NN_DT_F64, NULL, N_CHOICE),
+                    best = vector("best", NN_DT_F32, NULL, r->n_best);
 
     LSC_TRY(copy_of(t, path, &step, &r->step, sizeof(int64_t)));
     LSC_TRY(copy_of(t, path, &sums, &r->sums, sizeof(double)));
     LSC_TRY(copy_of(t, path, &metrics, &r->metrics, sizeof(double)));
+    LSC_TRY(copy_of(t, path, &chosen, &r->chosen, sizeof(double)));
+    LSC_TRY(copy_of(t, path, &oracle, &r->oracle, sizeof(double)));
+    if (r->n_best > 0) {
+        LSC_NEW(r->best, r->n_best);
+        LSC_TRY(copy_of(t, path, &best, r->best, sizeof(float)));
+        LSC_CHECK(lsc_all_finite(r->best, r->n_best), LSC_ERR_FORMAT,
+                  "%s: tensor 'best' is not finite: the run cannot go on from it", path);
+    }
     LSC_TRY(meta_of(t, path, "history", &history));
     LSC_TRY(meta_of(t, path, "command", &command));
     LSC_TRY(meta_of(t, path, "backend", &backend));
@@ -159,7 +176,7 @@ lsc_status tr_load_state(const char *path, tr_state *s, tr_record *r)
 {
     lsc_status st = LSC_OK;
     nn_tensors *t = NULL;
-    tr_record record = {0};
+    tr_record record = {.n_best = r->n_best};
 
     LSC_TRY(nn_tensors_read(path, &t));
     LSC_TRY(read_state(t, path, s));
@@ -175,6 +192,7 @@ cleanup:
 
 void tr_record_fini(tr_record *r)
 {
+    lsc_free(r->best);
     lsc_text_free(&r->history);
     lsc_free(r->command);
     lsc_free(r->backend);
