@@ -5,6 +5,8 @@
  */
 #include "train_fixture.h"
 
+#include "train/run.h"
+
 #include "nn/nn.h"
 
 #include <math.h>
@@ -61,14 +63,15 @@ static void finishes_the_same(void)
     check_same_file(test_path("out/run.bin"), test_path("kept/run.bin"));
 }
 
-/* One epoch writes: run.state (as begun), run.state, history.csv, run.bin. */
+/* One epoch writes: run.state (as begun), run.state, history.csv, history.jsonl, run.bin, result.json. */
 static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
 {
     test_result r;
     (void)state;
     train_fixture();
     keep_undisturbed();
-    const int64_t last = size_of(test_path("kept/run.state")), history = size_of(test_path("kept/history.csv"));
+    const int64_t last = size_of(test_path("kept/run.state")), history = size_of(test_path("kept/history.csv")),
+                  lines = size_of(test_path("kept/history.jsonl"));
 
     run_full(one_epoch, 100, &r);
     check_full(&r, "out/run.state");
@@ -86,7 +89,11 @@ static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
     CHECK_INT(size_of(test_path("out/run.state")), last);
     test_result_free(&r);
 
-    run_full(one_epoch, history + 200, &r); /* resumed after the epoch: history.csv is made anew, then run.bin */
+    run_full(one_epoch, history + lines / 2, &r); /* resumed after the epoch: both are made anew, then run.bin */
+    check_full(&r, "out/history.jsonl");
+    test_result_free(&r);
+
+    run_full(one_epoch, history + lines + 200, &r);
     check_full(&r, "out/run.bin");
     CHECK(!lsc_file_exists(test_path("out/run.bin")));
     CHECK_INT(size_of(test_path("out/run.state")), last);
@@ -193,7 +200,8 @@ static void write_state(float value, int64_t n, int64_t step)
     nn_meta meta[] = {{"config", NULL},   {"history", ""},  {"command", ""},
                       {"backend", "ref"}, {"threads", "1"}, {"data", NULL}};
     float *theta = lsc_calloc((size_t)n, sizeof *theta);
-    double zeros[16] = {0};
+    double zeros[64] = {0};
+    const int64_t n_metrics = sizeof(tr_metrics) / sizeof *zeros, n_choice = sizeof(tr_choice) / sizeof *zeros;
     CHECK_OK(nn_tensors_read(test_path("kept/run.state"), &t));
     meta[0].value = nn_tensors_meta(t, "config");
     meta[5].value = nn_tensors_meta(t, "data");
@@ -203,7 +211,9 @@ static void write_state(float value, int64_t n, int64_t step)
         {.name = "momentum", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
         {.name = "step", .dtype = NN_DT_I64, .rank = 1, .shape = {1}, .data = &step, .elements = 1},
         {.name = "sums", .dtype = NN_DT_F64, .rank = 1, .shape = {9}, .data = zeros, .elements = 9},
-        {.name = "metrics", .dtype = NN_DT_F64, .rank = 1, .shape = {4}, .data = zeros, .elements = 4},
+        {.name = "metrics", .dtype = NN_DT_F64, .rank = 1, .shape = {n_metrics}, .data = zeros, .elements = n_metrics},
+        {.name = "chosen", .dtype = NN_DT_F64, .rank = 1, .shape = {n_choice}, .data = zeros, .elements = n_choice},
+        {.name = "oracle", .dtype = NN_DT_F64, .rank = 1, .shape = {n_choice}, .data = zeros, .elements = n_choice},
     };
     CHECK_OK(lsc_mkdirs(test_path("out")));
     CHECK_OK(nn_tensors_write(test_path("out/run.state"), tensors, LSC_COUNT(tensors), meta, LSC_COUNT(meta)));

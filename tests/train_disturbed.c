@@ -20,6 +20,8 @@ static const char *command[] = {"--config",
                                 "--set",
                                 "train.trajectory_every=1",
                                 "--set",
+                                "train.select=source_val",
+                                "--set",
                                 "train.average=ema",
                                 "--device",
                                 NULL, /* disturbed_begin sets it */

@@ -11,16 +11,19 @@
 #define SIDE  6
 #define PLANE (SIDE * SIDE)
 
-static void split(const char *name, int n, uint64_t stream)
+/* A quadrant of the four is bright, or with two classes the upper or the lower half. */
+static void split(const char *name, int n, uint64_t stream, int classes)
 {
     uint8_t *pixels = lsc_calloc((size_t)n, PLANE), *labels = lsc_calloc((size_t)n, 1);
     const lsc_rng r = {7, stream};
 
     for (int i = 0; i < n; i++) {
-        labels[i] = (uint8_t)(i % 4);
+        labels[i] = (uint8_t)(i % classes);
         for (int k = 0; k < PLANE; k++) {
             const int row = k / SIDE, column = k % SIDE;
-            const bool bright = (row >= SIDE / 2) == (labels[i] / 2) && (column >= SIDE / 2) == (labels[i] % 2);
+            const bool bright = classes == 2
+                                    ? (row >= SIDE / 2) == labels[i]
+                                    : (row >= SIDE / 2) == (labels[i] / 2) && (column >= SIDE / 2) == (labels[i] % 2);
             pixels[i * PLANE + k] =
                 (uint8_t)((bright ? 150 : 30) + (int)lsc_rng_below(r, (uint64_t)(i * PLANE + k), 80));
         }
@@ -30,9 +33,9 @@ static void split(const char *name, int n, uint64_t stream)
     lsc_free(labels);
 }
 
-void train_fixture(void)
+static void fixture(int classes, const char *task)
 {
-    char *yaml = lsc_format("model: {name: mlp}\n"
+    char *yaml = lsc_format("%s"
                             "data:\n"
                             "  kind: idx\n"
                             "  path: %s\n"
@@ -47,11 +50,21 @@ void train_fixture(void)
                             "  lr: 0.05\n"
                             "  select: last\n"
                             "  augment_crop: 1\n",
-                            test_folder());
-    split("train", FIXTURE_TRAIN, 1);
-    split("t10k", FIXTURE_TEST, 2);
+                            task, test_folder());
+    split("train", FIXTURE_TRAIN, 1, classes);
+    split("t10k", FIXTURE_TEST, 2, classes);
     test_write_text(test_path("run.yaml"), yaml);
     lsc_free(yaml);
+}
+
+void train_fixture(void)
+{
+    fixture(4, "model: {name: mlp}\n");
+}
+
+void train_fixture_of_two_classes(void)
+{
+    fixture(2, "model: {name: mlp, classes: 2}\nloss: {name: bce}\n");
 }
 
 void train_command(const char *folder, const char *const *arguments, const char **argv, test_command *out)

@@ -16,6 +16,8 @@
 
 /* data/{train,t10k}-* and run.yaml: mlp, two domains, batch 16 (6 steps an epoch), 3 epochs. */
 void train_fixture(void);
+/* The same with two classes and binary cross-entropy. */
+void train_fixture_of_two_classes(void);
 /* Run `train --device ref --threads 1` with these arguments (NULL-terminated, at most 20) in a working folder. */
 void train_run(const char *folder, test_result *r, const char *const *arguments);
 #define TRAIN(folder, r, ...) train_run(folder, r, (const char *const[]){__VA_ARGS__, NULL})

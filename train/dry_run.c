@@ -62,11 +62,13 @@ lsc_status tr_dry_run(tr_session *s)
     const tr_options *t = &s->config->train;
     const lsc_layout *layout = s->state->layout;
     measured m;
-    char epoch_text[32], run_text[32];
+    char epoch_text[32], run_text[32], validation[48] = "";
 
     LSC_TRY(measure(s, &m));
     const double evaluation = m.image * (double)(s->n_train + s->n_validation + s->n_held) / (double)t->eval_every;
     const double epoch = m.step * (double)s->steps_per_epoch + evaluation, run = epoch * (double)t->epochs;
+    if (s->validation != NULL)
+        snprintf(validation, sizeof validation, "%lld for validation, ", (long long)ds_count(s->validation));
     lsc_duration(epoch, epoch_text, sizeof epoch_text);
     lsc_duration(run, run_text, sizeof run_text);
     if (s->options->common.json)
@@ -77,13 +79,13 @@ lsc_status tr_dry_run(tr_session *s)
                (long long)ds_count(s->train), (long long)ds_count(s->held), m.mebibytes, m.step, epoch, run);
     else
         printf("steps       %lld (%lld epochs of %lld steps of %lld images)\n"
-               "data        %lld training images in %d domains, %lld held out\n"
+               "data        %lld training images in %d domains, %s%lld held out\n"
                "parameters  %lld\n"
                "backend     %s, %d threads\n"
                "memory      %.0f MiB (peak of this measurement)\n"
                "time        %.3g s a step, %s an epoch with its evaluation, %s in all\n",
                (long long)s->n_steps, (long long)t->epochs, (long long)s->steps_per_epoch, (long long)t->batch,
-               (long long)ds_count(s->train), s->state->n_domains, (long long)ds_count(s->held),
+               (long long)ds_count(s->train), s->state->n_domains, validation, (long long)ds_count(s->held),
                (long long)layout->n_learned, tr_network_backend(s->network), tr_network_threads(s->network),
                m.mebibytes, m.step, epoch_text, run_text);
 cleanup:

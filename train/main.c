@@ -6,8 +6,9 @@
 #include "train/run.h"
 
 static const char doc[] =
-    "Train a network and write run.bin, which landscape and PyTorch read, with run.state, history.csv and, if asked "
-    "for, the trajectory beside it."
+    "Train a network and write run.bin, which landscape and PyTorch read, with run.state, history.csv, result.json "
+    "and, "
+    "if asked for, the trajectory beside it."
     "\v"
     "Examples:\n"
     "  train --config configs/demo_sam.yaml\n"
