@@ -7,8 +7,7 @@
 
 static const char doc[] =
     "Train a network and write run.bin, which landscape and PyTorch read, with run.state, history.csv, result.json "
-    "and, "
-    "if asked for, the trajectory beside it."
+    "and, if asked for, the trajectory beside it."
     "\v"
     "Examples:\n"
     "  train --config configs/demo_sam.yaml\n"
