@@ -169,9 +169,9 @@ lsc_status nn_plan_backward(nn_plan *p, const double *dlogits, void *g);
 /* Move the running statistics in theta [n] (the plan's scalar) towards those of the last forward, by the
  * momentum of each layer, with the unbiased variance, and count the batch, as PyTorch does. */
 lsc_status nn_plan_update_statistics(nn_plan *p, void *theta);
-/* R-operator about the last forward (exact Hessian-vector products; LSC_ERR_ABSENT where a backend has none). The first
- * one may allocate:
- * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned]. */
+/* R-operator about the last forward (exact Hessian-vector products; LSC_ERR_ABSENT where a backend or an op has none).
+ * The first one may allocate. Several v may share one forward; with equal dlogits they may share a backward, too.
+ * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned], of the last v. */
 lsc_status nn_plan_forward_r(nn_plan *p, const void *v, double *rlogits);
 lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *rdlogits, void *hv);
 /* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there. */

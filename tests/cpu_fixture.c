@@ -59,16 +59,58 @@ static void square_backward(const nn_op_args *a)
     }
 }
 
+/* NULL is zero. */
+static double at_or_zero(const nn_op_args *a, const void *array, int64_t i)
+{
+    return array ? at(a, array, i) : 0;
+}
+
+static void square_forward_r(const nn_op_args *a)
+{
+    for (int64_t i = 0; i < elements(a); i++) {
+        double x = at(a, a->in[0], i), w = at(a, a->block[0], channel(a, i)), rw = at(a, a->rblock[0], channel(a, i));
+        put(a, a->rout, i, rw * x * x + 2 * w * x * at_or_zero(a, a->rin[0], i));
+    }
+}
+
+static void square_backward_r(const nn_op_args *a)
+{
+    for (int64_t i = 0; i < elements(a); i++) {
+        double x = at(a, a->in[0], i), w = at(a, a->block[0], channel(a, i)), d = at(a, a->dout, i);
+        double rx = at_or_zero(a, a->rin[0], i), rw = at(a, a->rblock[0], channel(a, i)), rd = at(a, a->rdout, i);
+        if (a->rdin[0])
+            add(a, a->rdin[0], i, 2 * (rw * x * d + w * rx * d + w * x * rd));
+        add(a, a->rdblock[0], channel(a, i), 2 * x * rx * d + x * x * rd);
+    }
+}
+
 static const nn_op op_square = {
     .name = "square",
     .text = "for a test",
     .forward = square_forward,
     .backward = square_backward,
+    .forward_r = square_forward_r,
+    .backward_r = square_backward_r,
 };
 
 static int square(nn_graph *g, int x, const char *name)
 {
     nn_node *node = nn_graph_add(g, &op_square, name, &x, 1);
+    nn_graph_block(g, node, "weight", LSC_NORM, 1, node->shape.dim);
+    return nn_graph_last(g);
+}
+
+/* The same without R-operator. */
+static const nn_op op_square_alone = {
+    .name = "square_alone",
+    .text = "for a test",
+    .forward = square_forward,
+    .backward = square_backward,
+};
+
+int cpu_graph_square_alone(nn_graph *g, int x, const char *name)
+{
+    nn_node *node = nn_graph_add(g, &op_square_alone, name, &x, 1);
     nn_graph_block(g, node, "weight", LSC_NORM, 1, node->shape.dim);
     return nn_graph_last(g);
 }
@@ -97,6 +139,20 @@ static void center_backward(const nn_op_args *a)
         add(a, a->din[0], i, at(a, a->dout, i) - mean);
 }
 
+static void center_forward_r(const nn_op_args *a)
+{
+    double mean = a->statistics == NN_BATCH && a->rin[0] ? mean_of(a, a->rin[0]) : 0;
+    for (int64_t i = 0; i < elements(a); i++)
+        put(a, a->rout, i, at_or_zero(a, a->rin[0], i) - mean);
+}
+
+static void center_backward_r(const nn_op_args *a)
+{
+    double mean = a->statistics == NN_BATCH ? mean_of(a, a->rdout) : 0;
+    for (int64_t i = 0; a->rdin[0] && i < elements(a); i++)
+        add(a, a->rdin[0], i, at(a, a->rdout, i) - mean);
+}
+
 static size_t center_saved(const nn_node *node, int64_t n, nn_real real)
 {
     (void)node;
@@ -117,6 +173,8 @@ static const nn_op op_center = {
     .backward = center_backward,
     .saved_size = center_saved,
     .update_statistics = center_update,
+    .forward_r = center_forward_r,
+    .backward_r = center_backward_r,
 };
 
 static int center(nn_graph *g, int x, const char *name)
@@ -385,16 +443,23 @@ void cpu_inputs_make(cpu_inputs *in, const nn_graph *g, int64_t batch)
         .theta32 = lsc_calloc((size_t)n, sizeof(float)),
         .images = lsc_calloc((size_t)pixels, sizeof(float)),
         .dlogits = lsc_calloc((size_t)(batch * nn_graph_classes(g)), sizeof(double)),
+        .rdlogits = lsc_calloc((size_t)(batch * nn_graph_classes(g)), sizeof(double)),
+        .v = lsc_calloc((size_t)g->layout.n_learned, sizeof(double)),
+        .v32 = lsc_calloc((size_t)g->layout.n_learned, sizeof(float)),
     };
-    CHECK(in->theta && in->theta32 && in->images && in->dlogits);
+    CHECK(in->theta && in->theta32 && in->images && in->dlogits && in->rdlogits && in->v && in->v32);
     for (int i = 0; i < g->layout.n_blocks; i++)
         fill_block(&g->blocks[i], in->theta);
     for (int64_t i = 0; i < n; i++)
         in->theta[i] = in->theta32[i] = (float)in->theta[i];
     for (int64_t i = 0; i < pixels; i++)
         in->images[i] = (float)normal(1000, i);
-    for (int64_t i = 0; i < batch * nn_graph_classes(g); i++)
+    for (int64_t i = 0; i < batch * nn_graph_classes(g); i++) {
         in->dlogits[i] = normal(1001, i);
+        in->rdlogits[i] = normal(1002, i);
+    }
+    for (int64_t i = 0; i < g->layout.n_learned; i++)
+        in->v[i] = in->v32[i] = (float)(0.1 * normal(1003, i));
 }
 
 void cpu_inputs_free(cpu_inputs *in)
@@ -403,6 +468,9 @@ void cpu_inputs_free(cpu_inputs *in)
     lsc_free(in->theta32);
     lsc_free(in->images);
     lsc_free(in->dlogits);
+    lsc_free(in->rdlogits);
+    lsc_free(in->v);
+    lsc_free(in->v32);
     *in = (cpu_inputs){0};
 }
 
@@ -426,11 +494,14 @@ void cpu_answer_make(cpu_answer *a, const char *backend, const nn_graph *g, cons
 {
     size_t size = o->real == NN_F32 ? sizeof(float) : sizeof(double);
     const void *theta = o->real == NN_F32 ? (const void *)in->theta32 : in->theta;
+    const void *v = o->real == NN_F32 ? (const void *)in->v32 : in->v;
     void *gradient = lsc_calloc((size_t)g->layout.n_learned, size), *moved = lsc_calloc((size_t)g->layout.n, size);
+    void *hv = lsc_calloc((size_t)g->layout.n_learned, size);
     nn_plan *p = NULL;
 
-    *a = (cpu_answer){.logits = lsc_calloc((size_t)(n * nn_graph_classes(g)), sizeof(double))};
-    CHECK(a->logits && gradient && moved);
+    *a = (cpu_answer){.logits = lsc_calloc((size_t)(n * nn_graph_classes(g)), sizeof(double)),
+                      .rlogits = lsc_calloc((size_t)(n * nn_graph_classes(g)), sizeof(double))};
+    CHECK(a->logits && a->rlogits && gradient && moved && hv);
     memcpy(moved, theta, (size_t)g->layout.n * size);
     CHECK_OK(nn_plan_new(backend, g, o, &p));
     CHECK_OK(nn_plan_set_theta(p, theta));
@@ -439,7 +510,12 @@ void cpu_answer_make(cpu_answer *a, const char *backend, const nn_graph *g, cons
         CHECK_OK(nn_plan_backward(p, in->dlogits, gradient));
     if (o->statistics == NN_BATCH)
         CHECK_OK(nn_plan_update_statistics(p, moved));
+    if (o->backward) {
+        CHECK_OK(nn_plan_forward_r(p, v, a->rlogits));
+        CHECK_OK(nn_plan_backward_r(p, in->dlogits, in->rdlogits, hv));
+    }
     nn_plan_free(p);
+    a->hv = as_doubles(hv, o->real, g->layout.n_learned);
     a->gradient = as_doubles(gradient, o->real, g->layout.n_learned);
     a->theta = as_doubles(moved, o->real, g->layout.n);
 }
@@ -449,5 +525,7 @@ void cpu_answer_free(cpu_answer *a)
     lsc_free(a->logits);
     lsc_free(a->gradient);
     lsc_free(a->theta);
+    lsc_free(a->rlogits);
+    lsc_free(a->hv);
     *a = (cpu_answer){0};
 }

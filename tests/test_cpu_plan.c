@@ -15,6 +15,8 @@ static void check_same_bits(const nn_graph *g, const cpu_answer *got, const cpu_
     CHECK_BYTES(got->logits, want->logits, (size_t)(n * nn_graph_classes(g)) * sizeof(double));
     CHECK_BYTES(got->gradient, want->gradient, (size_t)g->layout.n_learned * sizeof(double));
     CHECK_BYTES(got->theta, want->theta, (size_t)g->layout.n * sizeof(double));
+    CHECK_BYTES(got->rlogits, want->rlogits, (size_t)(n * nn_graph_classes(g)) * sizeof(double));
+    CHECK_BYTES(got->hv, want->hv, (size_t)g->layout.n_learned * sizeof(double));
 }
 
 /* 1, 2, 3 and more threads than blocks. */
@@ -179,6 +181,93 @@ static void a_plan_forgets_the_theta_before(void **state)
     close_subject(&s);
 }
 
+/* ---- several products over one forward ------------------------------------------------------------------ */
+
+/* Logits and elements of theta that are learned. */
+typedef struct {
+    double rlogits[37 * 10];
+    float *hv;
+} product;
+
+static product new_product(const subject *s)
+{
+    product a = {.hv = lsc_calloc((size_t)s->graph->layout.n_learned, sizeof *a.hv)};
+    CHECK(a.hv != NULL);
+    return a;
+}
+
+static void multiply(subject *s, const float *v, const double *dlogits, product *out)
+{
+    CHECK_OK(nn_plan_forward_r(s->plan, v, out->rlogits));
+    CHECK_OK(nn_plan_backward_r(s->plan, dlogits, s->in.rdlogits, out->hv));
+}
+
+static void check_same_product(const subject *s, const product *a, const product *b)
+{
+    CHECK_BYTES(a->rlogits, b->rlogits, (size_t)(s->n * 10) * sizeof *a->rlogits);
+    CHECK_BYTES(a->hv, b->hv, (size_t)s->graph->layout.n_learned * sizeof *a->hv);
+}
+
+/* What lies between two products is gone: another v, a gradient, other gradients of the logits. */
+static void check_sharing(nn_statistics statistics)
+{
+    subject s;
+    nn_plan_options o = {.batch = 37, .statistics = statistics, .backward = true, .threads = 2};
+    open_subject(&s, &o);
+    product first = new_product(&s), other = new_product(&s), again = new_product(&s);
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+    multiply(&s, s.in.v32, s.in.dlogits, &first);
+    multiply(&s, s.in.theta32, s.in.dlogits, &other);
+    multiply(&s, s.in.v32, s.in.dlogits, &again);
+    check_same_product(&s, &again, &first);
+    CHECK_OK(nn_plan_backward(s.plan, s.in.rdlogits, s.gradient));
+    multiply(&s, s.in.v32, s.in.dlogits, &again);
+    check_same_product(&s, &again, &first);
+    multiply(&s, s.in.v32, s.in.rdlogits, &other);
+    CHECK(memcmp(other.hv, first.hv, sizeof *first.hv) != 0);
+    multiply(&s, s.in.v32, s.in.dlogits, &again);
+    check_same_product(&s, &again, &first);
+    CHECK_OK(nn_plan_forward(s.plan, s.in.images, s.n, s.logits));
+    multiply(&s, s.in.v32, s.in.dlogits, &again);
+    check_same_product(&s, &again, &first);
+    lsc_free(first.hv);
+    lsc_free(other.hv);
+    lsc_free(again.hv);
+    close_subject(&s);
+}
+
+static void several_products_share_a_forward(void **state)
+{
+    (void)state;
+    check_sharing(NN_FROZEN);
+    check_sharing(NN_BATCH);
+}
+
+static void negative(nn_graph *g)
+{
+    cpu_graph_square_alone(g, 0, "q");
+}
+
+static void an_op_without_r_operator_says_so(void **state)
+{
+    const cpu_graph c = {"negative", {3, {2, 4, 4}}, negative};
+    nn_graph *g = cpu_graph_new(&c);
+    nn_plan_options o = {.batch = 2, .backward = true, .threads = 2};
+    cpu_inputs in;
+    double logits[6];
+    nn_plan *p = NULL;
+    (void)state;
+    cpu_inputs_make(&in, g, 2);
+    CHECK_OK(nn_plan_new("cpu", g, &o, &p));
+    CHECK_OK(nn_plan_set_theta(p, in.theta32));
+    CHECK_OK(nn_plan_forward(p, in.images, 2, logits));
+    for (int i = 0; i < 2; i++)
+        CHECK_FAILS(nn_plan_forward_r(p, in.v32, logits), LSC_ERR_ABSENT, "op square_alone has no R-operator");
+    nn_plan_free(p);
+    cpu_inputs_free(&in);
+    nn_graph_free(g);
+}
+
 /* ---- values that are not finite ---------------------------------------------------------------------- */
 
 static const lsc_block *named(const nn_graph *g, const char *name)
@@ -224,8 +313,11 @@ static void run_all_passes(subject *s, const nn_plan_options *o)
 {
     CHECK_OK(nn_plan_set_theta(s->plan, s->theta));
     CHECK_OK(nn_plan_forward(s->plan, s->in.images, s->n, s->logits));
-    if (o->backward)
+    if (o->backward) {
         CHECK_OK(nn_plan_backward(s->plan, s->in.dlogits, s->gradient));
+        CHECK_OK(nn_plan_forward_r(s->plan, s->in.v32, s->logits));
+        CHECK_OK(nn_plan_backward_r(s->plan, s->in.dlogits, s->in.rdlogits, s->gradient));
+    }
     if (o->statistics == NN_BATCH)
         CHECK_OK(nn_plan_update_statistics(s->plan, s->theta));
 }
@@ -238,6 +330,7 @@ static void passes_allocate_nothing(void **state)
         subject s;
         nn_plan_options o = {.batch = 35, .statistics = i & 1 ? NN_BATCH : NN_FROZEN, .backward = i & 2, .threads = 2};
         open_subject(&s, &o);
+        run_all_passes(&s, &o); /* the first product takes memory */
         int64_t before = lsc_alloc_calls();
         test_malloc_begin();
         run_all_passes(&s, &o);
@@ -264,6 +357,33 @@ static lsc_status make_and_free(void *context)
     return st;
 }
 
+/* A first product takes memory of its own, and once more if it could not have it. */
+typedef struct {
+    nn_plan *plan;
+    const cpu_inputs *in;
+    double rlogits[20 * 3];
+} first_product;
+
+static lsc_status first_r(void *context)
+{
+    first_product *a = context;
+    return nn_plan_forward_r(a->plan, a->in->v32, a->rlogits);
+}
+
+static void check_first_product(const nn_graph *g, const nn_plan_options *o)
+{
+    cpu_inputs in;
+    first_product a = {.in = &in};
+    double logits[20 * 3];
+    cpu_inputs_make(&in, g, o->batch);
+    CHECK_OK(nn_plan_new("cpu", g, o, &a.plan));
+    CHECK_OK(nn_plan_set_theta(a.plan, in.theta32));
+    CHECK_OK(nn_plan_forward(a.plan, in.images, o->batch, logits));
+    CHECK(test_torture(first_r, &a) > 5);
+    nn_plan_free(a.plan);
+    cpu_inputs_free(&in);
+}
+
 static void a_plan_survives_every_failing_allocation(void **state)
 {
     static const char *const names[] = {"residual_projected", "max_pool", "perceptron", "unknown_ops"};
@@ -277,6 +397,7 @@ static void a_plan_survives_every_failing_allocation(void **state)
         r.options.backward = true;
         r.options.statistics = NN_BATCH;
         CHECK(test_torture(make_and_free, &r) > 10);
+        check_first_product(r.graph, &r.options);
         nn_graph_free(r.graph);
     }
 }
@@ -290,6 +411,8 @@ int main(void)
         TEST(the_strict_backend_finds_nothing),
         TEST(backward_may_be_repeated_after_one_forward),
         TEST(a_plan_forgets_the_theta_before),
+        TEST(several_products_share_a_forward),
+        TEST(an_op_without_r_operator_says_so),
         TEST(nan_in_a_weight_reaches_the_logits),
         TEST(a_negative_running_variance_makes_all_logits_nan),
         TEST(passes_allocate_nothing),

@@ -27,7 +27,7 @@ static const cpu_winograd_kernels *kernels_at(int i)
 
 /* ---- a convolution -------------------------------------------------------------------------------- */
 
-/* Arrays as the kernel wants them, and filters [K, C, 3, 3]. */
+/* Arrays as the kernel wants them, and filters [K, C, 3, 3]. All values are about 1. */
 typedef struct {
     cpu_winograd w;
     int64_t n;
@@ -76,7 +76,7 @@ static void open_subject(subject *s, const cpu_winograd_kernels *kernels, int64_
         s->bias[i] = draw(4, i);
         s->scale[i] = 1 + 0.3 * (double)draw(5, i);
     }
-    cpu_winograd_set(&s->w, s->filters, s->scale, s->weights);
+    cpu_winograd_set(&s->w, &(cpu_winograd_filters){.filters = s->filters, .scale = s->scale}, s->weights);
 }
 
 static void close_subject(subject *s)
@@ -163,6 +163,136 @@ static void check_all(subject *s)
     lsc_free(none);
 }
 
+/* ---- gradients ------------------------------------------------------------------------------------------- */
+
+/* Gradients of the output [n, K, H, W] as the kernel wants them, and what it makes of them. */
+typedef struct {
+    subject s;
+    cpu_winograd data; /* from output to input channels */
+    float *dout, *din, *sum, *filters;
+} gradients;
+
+static void open_gradients(gradients *g, const cpu_winograd_kernels *kernels, int64_t n, int64_t c, int64_t k,
+                           int64_t h, int64_t w)
+{
+    open_subject(&g->s, kernels, n, c, k, h, w);
+    g->data = cpu_winograd_make(kernels, k, c, h, w);
+    g->dout = lsc_calloc((size_t)(n * g->s.w.kp * h * w), sizeof(float));
+    g->din = lsc_calloc((size_t)(n * g->s.w.cp * h * w), sizeof(float));
+    g->sum = lsc_calloc((size_t)cpu_winograd_sum(&g->s.w), sizeof(float));
+    g->filters = lsc_calloc((size_t)(k * c * 9), sizeof(float));
+    CHECK(g->dout && g->din && g->sum && g->filters);
+    fill(&g->s, g->dout, k, g->s.w.kp, 6);
+}
+
+static void close_gradients(gradients *g)
+{
+    close_subject(&g->s);
+    lsc_free(g->dout);
+    lsc_free(g->din);
+    lsc_free(g->sum);
+    lsc_free(g->filters);
+}
+
+static void run_data(gradients *g)
+{
+    float *weights = lsc_calloc((size_t)cpu_winograd_weights(&g->data), sizeof *weights);
+    float *none = lsc_calloc((size_t)g->data.kp, sizeof *none);
+    float *scratch = lsc_calloc((size_t)cpu_winograd_scratch(&g->data), sizeof *scratch);
+    CHECK(weights && none && scratch);
+    cpu_winograd_set(&g->data, &(cpu_winograd_filters){.filters = g->s.filters, .scale = g->s.scale, .back = true},
+                     weights);
+    const cpu_winograd_call call = {
+        .images = g->s.n, .in = g->dout, .weights = weights, .bias = none, .out = g->din, .scratch = scratch};
+    g->data.kernels->run(&g->data, &call);
+    lsc_free(weights);
+    lsc_free(none);
+    lsc_free(scratch);
+}
+
+/* The images in two calls, if there are several. */
+static void run_filters(gradients *g)
+{
+    const cpu_winograd *w = &g->s.w;
+    int64_t first = (g->s.n + 1) / 2, pixels = w->h * w->w;
+    float *scratch = lsc_calloc((size_t)cpu_winograd_sum_scratch(w), sizeof *scratch);
+    CHECK(scratch != NULL);
+    cpu_winograd_products a = {
+        .images = first, .in = g->s.in, .dout = g->dout, .sum = g->sum, .scratch = scratch, .begins = true};
+    w->kernels->gradient(w, &a);
+    a.begins = false;
+    a.images = g->s.n - first;
+    a.in += first * w->cp * pixels;
+    a.dout += first * w->kp * pixels;
+    if (a.images > 0)
+        w->kernels->gradient(w, &a);
+    cpu_winograd_unpack(w, g->sum, g->filters);
+    lsc_free(scratch);
+}
+
+/* d/d in[image, c, y, x] of the sum over outputs of dout times out. */
+static double direct_data(const gradients *g, int64_t image, int64_t c, int64_t y, int64_t x)
+{
+    const subject *s = &g->s;
+    double sum = 0;
+    for (int64_t k = 0; k < s->w.k; k++)
+        for (int64_t tap = 0; tap < 9; tap++) {
+            int64_t i = y - tap / 3 + 1, j = x - tap % 3 + 1;
+            if (i >= 0 && i < s->w.h && j >= 0 && j < s->w.w)
+                sum += s->scale[k] * (double)s->filters[(k * s->w.c + c) * 9 + tap] *
+                       (double)g->dout[place(s, s->w.kp, image, k, i * s->w.w + j)];
+        }
+    return sum;
+}
+
+/* d/d filter[k, c, tap] of the same. */
+static double direct_filter(const gradients *g, int64_t k, int64_t c, int64_t tap)
+{
+    const subject *s = &g->s;
+    double sum = 0;
+    for (int64_t image = 0; image < s->n; image++)
+        for (int64_t p = 0; p < s->w.h * s->w.w; p++) {
+            int64_t i = p / s->w.w + tap / 3 - 1, j = p % s->w.w + tap % 3 - 1;
+            if (i >= 0 && i < s->w.h && j >= 0 && j < s->w.w)
+                sum += (double)s->in[place(s, s->w.cp, image, c, i * s->w.w + j)] *
+                       (double)g->dout[place(s, s->w.kp, image, k, p)];
+        }
+    return sum;
+}
+
+/* Both are sums of products of numbers about 1; the tolerance is by the root of their count, with 4e-6 as root mean
+ * square and 6e-5 at most, as forward. */
+static void check_data(const gradients *g)
+{
+    const subject *s = &g->s;
+    int64_t pixels = s->w.h * s->w.w, last = s->n - 1;
+    double squares = 0, size = sqrt((double)s->w.k / (double)s->w.c);
+    for (int64_t c = 0; c < s->w.c; c++)
+        for (int64_t p = 0; p < pixels; p++) {
+            double want = direct_data(g, last, c, p / s->w.w, p % s->w.w);
+            double d = (double)g->din[place(s, s->w.cp, last, c, p)] - want;
+            CHECK(fabs(d) <= 6e-5 * size);
+            squares += d * d;
+        }
+    CHECK(sqrt(squares / (double)(s->w.c * pixels)) < 4e-6 * size);
+    for (int64_t c = s->w.c; c < s->w.cp; c++)
+        CHECK_REAL((double)g->din[place(s, s->w.cp, last, c, 0)], 0, 0);
+}
+
+static void check_filters(const gradients *g)
+{
+    const subject *s = &g->s;
+    double squares = 0, size = sqrt((double)(s->n * s->w.h * s->w.w));
+    for (int64_t k = 0; k < s->w.k; k++)
+        for (int64_t c = 0; c < s->w.c; c++)
+            for (int64_t tap = 0; tap < 9; tap++) {
+                double d = (double)g->filters[(k * s->w.c + c) * 9 + tap] - direct_filter(g, k, c, tap);
+                CHECK(fabs(d) <= 6e-5 * size);
+                squares += d * d;
+            }
+    CHECK(sqrt(squares / (double)(s->w.k * s->w.c * 9)) < 4e-6 * size);
+}
+
 /* ---- tests ------------------------------------------------------------------------------------------------ */
 
 static void every_size_is_a_direct_convolution_with_sum_bias_and_rectifier(void **state)
@@ -178,6 +308,25 @@ static void every_size_is_a_direct_convolution_with_sum_bias_and_rectifier(void 
                              sizes[k][1]);
                 check_all(&s);
                 close_subject(&s);
+            }
+}
+
+static void gradients_of_every_size_are_those_of_a_direct_convolution(void **state)
+{
+    static const int64_t sizes[][3] = {{1, 1, 1}, {3, 4, 4}, {2, 5, 9}, {9, 7, 7}, {3, 9, 13}};
+    static const int64_t channels[][2] = {{16, 16}, {17, 24}, {40, 19}};
+    (void)state;
+    for (int i = 0; kernels_at(i); i++)
+        for (size_t k = 0; k < LSC_COUNT(sizes); k++)
+            for (size_t c = 0; c < LSC_COUNT(channels); c++) {
+                gradients g;
+                open_gradients(&g, kernels_at(i), sizes[k][0], channels[c][0], channels[c][1], sizes[k][1],
+                               sizes[k][2]);
+                run_data(&g);
+                check_data(&g);
+                run_filters(&g);
+                check_filters(&g);
+                close_gradients(&g);
             }
 }
 
@@ -244,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_size_is_a_direct_convolution_with_sum_bias_and_rectifier),
+        TEST(gradients_of_every_size_are_those_of_a_direct_convolution),
         TEST(bits_of_an_image_do_not_depend_on_the_others),
         TEST(nan_passes_the_rectifier_and_stays_in_its_image),
         TEST(small_layers_are_left_to_the_direct_convolution),

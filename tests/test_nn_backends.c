@@ -272,6 +272,51 @@ static void check_repetition(const setting *s)
     lsc_free(h);
 }
 
+/* One product; false: the backend has none. */
+static bool product(const setting *s, nn_plan *p, const double *logits, void *hv)
+{
+    double dlogits[LOGITS], rlogits[LOGITS], rdlogits[LOGITS];
+    lsc_status st = nn_plan_forward_r(p, s->real == NN_F32 ? (void *)s->net->v32 : s->net->v, rlogits);
+    if (st == LSC_ERR_ABSENT)
+        return false;
+    CHECK_OK(st);
+    small_dlogits(s->net, logits, dlogits);
+    small_rdlogits(s->net, logits, rlogits, rdlogits);
+    CHECK_OK(nn_plan_backward_r(p, dlogits, rdlogits, hv));
+    return true;
+}
+
+/* Several products over one forward, and after another gradient, have the bits of one; only the first may allocate. */
+static void check_products(const setting *s)
+{
+    nn_plan *p = plan_of(s);
+    int64_t n = s->net->layout->n_learned;
+    size_t bytes = (size_t)n * (s->real == NN_F32 ? sizeof(float) : sizeof(double));
+    double logits[LOGITS];
+    void *first = vector(n), *again = vector(n), *g = vector(n);
+
+    CHECK_OK(nn_plan_forward(p, s->net->images, s->net->batch, logits));
+    if (product(s, p, logits, first)) {
+        int64_t calls = lsc_alloc_calls();
+        CHECK(product(s, p, logits, again));
+        CHECK_BYTES(again, first, bytes);
+        CHECK_OK(nn_plan_backward(p, logits, g));
+        CHECK(product(s, p, logits, again));
+        CHECK_BYTES(again, first, bytes);
+        CHECK_INT(lsc_alloc_calls(), calls);
+    }
+    nn_plan_free(p);
+    lsc_free(first);
+    lsc_free(again);
+    lsc_free(g);
+}
+
+static void products_repeat_bit_for_bit_and_allocate_nothing(void **state)
+{
+    (void)state;
+    for_all(check_products);
+}
+
 static void passes_repeat_bit_for_bit_and_allocate_nothing(void **state)
 {
     (void)state;
@@ -381,6 +426,7 @@ int main(void)
         TEST(whole_models_have_the_values_of_the_reference_in_double),
         TEST(bits_do_not_depend_on_threads_where_that_is_promised),
         TEST(passes_repeat_bit_for_bit_and_allocate_nothing),
+        TEST(products_repeat_bit_for_bit_and_allocate_nothing),
         TEST(fewer_images_than_the_batch_are_allowed_on_frozen_statistics),
         TEST(a_plan_for_forward_passes_gives_the_same_logits),
         TEST(a_negative_running_variance_makes_every_logit_nan),

@@ -1,10 +1,14 @@
 /*
  * conv.h - what the files of the convolution share. A linear layer is a 1 x 1 convolution of an image of one pixel.
  *
- * Forward and the gradient by data run image by image, with kernels for one image: as fast as kernels for a block
- * (measured; faster on AVX-512 at 16 channels), and any number of images will do. The gradient by weights has a
- * kernel for a whole block, so that it adds up the images of the block itself.
- * SPDX-License-Identifier: MIT
+ *   conv.c           the step: weights, passes, gradients, and the R-operator of them
+ *   conv_direct.c    an engine: oneDNN's direct kernels
+ *   conv_winograd.c  an engine: our own, for the shapes that Winograd's algorithm is faster for
+ *   conv_layout.c    which layouts oneDNN is fast with
+ *
+ * A convolution is linear in its weights and in its images. So the R-operator needs no kernels of its own: with x, W
+ * and the derivatives rx, V of both along a direction, out = W x has rout = W rx + V x, and likewise in the passes
+ * back. SPDX-License-Identifier: MIT
  */
 #ifndef CPU_CONV_H
 #define CPU_CONV_H
@@ -18,8 +22,76 @@ typedef struct {
 } conv_size;
 
 conv_size cpu_conv_size(const nn_node *node, int lanes, bool plain);
-/* Elements of the weights as oneDNN sees them. */
-int64_t cpu_conv_weights(const conv_size *s);
+
+/* ---- engines ------------------------------------------------------------------------------------ */
+
+/* Weights as an engine wants them for its two passes over images, and the bias [kp]. */
+typedef struct {
+    float *forward, *data, *bias; /* data: NULL where no gradient by data is needed */
+} conv_weights;
+
+/* A pass over the images of a block: to = weights from [+ bias] [+ to]. */
+typedef struct {
+    const conv_weights *weights;
+    const float *bias; /* [kp]; forward only */
+    const float *from;
+    float *to;
+    bool add;
+} conv_pass;
+
+/* What the gradient by weights is made of, for the images of a block. */
+typedef struct {
+    const float *in, *dout;
+    float *sum;  /* [sum_floats], in the engine's own layout */
+    bool begins; /* overwrite the sum */
+} conv_products;
+
+typedef struct {
+    /* Fills conv->floats. */
+    lsc_status (*make)(cpu_step *s);
+    void (*free)(cpu_step *s);
+    lsc_status (*connect)(cpu_step *s, cpu_worker *w); /* NULL: nothing */
+    /* From filters [K, C, R, R], filter k times scale[k]. */
+    lsc_status (*set)(const cpu_step *s, cpu_worker *w, const float *filters, const double *scale,
+                      const conv_weights *to);
+    /* The step's own rectifier is applied; so is its sum, which is always added. */
+    lsc_status (*forward)(const cpu_step *s, const cpu_block *b, const conv_pass *a);
+    lsc_status (*data)(const cpu_step *s, const cpu_block *b, const conv_pass *a);
+    lsc_status (*weights)(const cpu_step *s, const cpu_block *b, const conv_products *a);
+    /* The sum over sums [units, sum_floats] -> to [K, C, R, R]. */
+    lsc_status (*gradient)(const cpu_step *s, cpu_worker *w, const float *sums, float *to);
+} conv_engine;
+
+extern const conv_engine cpu_conv_direct, cpu_conv_winograd;
+/* The images are in blocks of channels, and Winograd's algorithm is there and wins. */
+bool cpu_conv_takes_winograd(const cpu_step *s);
+
+/* ---- the step ------------------------------------------------------------------------------------- */
+
+/* Floats of the engine's arrays. */
+typedef struct {
+    int64_t forward, data, sum; /* data: 0 where no gradient by data is needed; sum: of a unit */
+} conv_floats;
+
+typedef struct {
+    const conv_engine *engine;
+    void *self; /* the engine's */
+    conv_size size;
+    conv_floats floats;
+    conv_weights theta, v; /* v: along the direction of the R-operator; NULL until it is used */
+    double *scale;         /* [k] of the filters: of a norm folded in */
+    float *no_bias;        /* zeros, for as many channels as there are in or out */
+    /* backward only */
+    float *sums;       /* [units, floats.sum] */
+    double *bias_sums; /* [units, 2, groups of channels, CPU_STRIP] */
+} conv;
+
+static inline bool cpu_conv_has_bias(const cpu_step *s)
+{
+    return s->norm[0] || s->node->block[1] >= 0;
+}
+
+/* ---- layouts (conv_layout.c) ------------------------------------------------------------------------ */
 
 typedef struct {
     dnn_layout src, weights, bias, dst;
@@ -37,36 +109,5 @@ dnnl_format_tag_t cpu_conv_tag(int lanes, bool plain);
 /* A reorder of weights between row-major [KP, CP, R, R] and a layout of oneDNN's. */
 lsc_status cpu_conv_from_plain(const cpu_plan *p, const conv_size *size, dnn_desc to, dnn_kernel *out);
 lsc_status cpu_conv_to_plain(const cpu_plan *p, const conv_size *size, dnn_desc from, dnn_kernel *out);
-
-/* What a thread has of its own. */
-typedef struct {
-    dnn_call forward, to_forward;
-    dnn_call data, to_data, weights_block, weights_image, from_weights;
-} conv_calls;
-
-typedef struct {
-    conv_size size;
-    dnn_kernel forward, to_forward; /* to_forward: weights from row-major */
-    float *weights, *bias;          /* as forward wants them */
-    conv_calls *calls;              /* [threads] */
-    /* backward only */
-    dnn_kernel data, to_data;                /* gradient by data */
-    float *data_weights;                     /* as `data` wants them */
-    dnn_kernel weights_block, weights_image; /* gradient by weights: of a block, of an image */
-    dnn_kernel from_weights;                 /* to row-major */
-    int64_t sum_floats;                      /* of a unit's sum of gradients by weights */
-    float *sums;                             /* [units, sum_floats] */
-    double *bias_sums;                       /* [units, 2, groups of channels, CPU_STRIP] */
-} conv;
-
-/* Scale and bias of output channel k at the plan's theta, a norm folded in. */
-double cpu_conv_fold(const cpu_step *s, int64_t k, double *bias);
-
-/* conv_backward.c */
-lsc_status cpu_conv_make_backward(cpu_step *s);
-void cpu_conv_free_backward(conv *c, int threads);
-lsc_status cpu_conv_connect_backward(cpu_step *s, cpu_worker *w);
-lsc_status cpu_conv_backward(const cpu_step *s, const cpu_block *b);
-lsc_status cpu_conv_gradient(const cpu_step *s, cpu_worker *w);
 
 #endif

@@ -34,6 +34,7 @@ static int64_t block_images(const nn_plan_options *o)
 
 static void free_steps(cpu_plan *p)
 {
+    cpu_rop_free(p);
     for (int i = 0; p->steps && i < p->n_steps; i++)
         p->steps[i].kind->free(&p->steps[i]);
     lsc_free(p->steps);
@@ -165,6 +166,7 @@ static lsc_status forward(void *self, const float *images, int64_t n, double *lo
     cpu_plan *p = self;
     p->n = n;
     p->units = cpu_units(p, n);
+    p->rop.kept = false;
     p->images = images;
     p->logits = logits;
     return lsc_context(cpu_program_run(p, &p->forward), "cpu: forward");
@@ -181,6 +183,8 @@ static lsc_status backward(void *self, const double *dlogits, void *g)
     cpu_plan *p = self;
     p->dlogits = dlogits;
     p->gradient = g;
+    p->gradients = CPU_PASSING;
+    p->rop.kept = false;
     memset(g, 0, (size_t)p->g->layout.n_learned * sizeof(float));
     LSC_TRY(cpu_program_run(p, &p->backward));
     LSC_TRY(cpu_each_step(p, step_gradient));
@@ -212,5 +216,7 @@ const nn_backend nn_backend_cpu = {
     .forward = forward,
     .backward = backward,
     .update_statistics = update_statistics,
+    .forward_r = cpu_forward_r,
+    .backward_r = cpu_backward_r,
     .threads = threads,
 };

@@ -1,12 +1,12 @@
 /*
  * cpu.h - the inside of the cpu backend. In the order of a plan's life:
  *
- *   steps.c     the graph becomes steps: convolution, join (sums of up to two tensors, each perhaps normalized, and
- *               the rectifier), pooling, others; what can be fused is
- *               (convolutions of frozen networks, where it is faster, by an own kernel: winograd.h)
+ *   steps.c     the graph becomes steps: convolution (conv.h), join (sums of up to two tensors, each perhaps
+ *               normalized, and the rectifier), pooling, others; what can be fused is
  *   buffers.c   every tensor gets its place in a section of memory, shared by tensors that never live together
  *   program.c   the steps of a pass in phases; all threads meet between two phases
  *   team.c      the threads
+ *   rop.c       the R-operator, in memory that its first use takes
  *
  * Images come in blocks of at most 16. A thread takes a whole block through a phase, step by step, so that tensors stay
  * in its cache; only batch statistics, which need all images, end a phase. What a pass sums over images (batch
@@ -30,6 +30,10 @@
 typedef struct cpu_plan cpu_plan;
 typedef struct cpu_step cpu_step;
 
+/* Whose gradients a pass back writes: a backward pass forgets those of a value as soon as they are handed on; the
+ * R-operator keeps all those of the first backward pass, and forgets its own. */
+typedef enum { CPU_PASSING, CPU_KEPT, CPU_R, CPU_N_GRADIENTS } cpu_gradients;
+
 /* ---- threads (team.c) -------------------------------------------------------------------------- */
 
 typedef struct cpu_team cpu_team;
@@ -45,7 +49,8 @@ void cpu_team_meet(cpu_team *t, void (*once)(void *context), void *context);
 
 /* ---- tensors (tensor.c, buffers.c) --------------------------------------------------------------- */
 
-/* Memory in a section: one block of images of a tensor. Times are steps: forward 0 .. n-1, backward n .. 2n-1. */
+/* Memory in a section, or in one of the R-operator's: one block of images of a tensor. Times are steps: forward
+ * 0 .. n-1, backward n .. 2n-1. */
 typedef struct {
     int64_t floats; /* of one image */
     int born, dies; /* first and last time of use */
@@ -59,16 +64,17 @@ typedef struct {
     bool plain;   /* [C, H, W] row-major, not padded: the images */
     bool learned; /* depends on a parameter: has a gradient */
     int buffer;   /* -1: fused away */
+    int rbuffer;  /* of its derivative by the R-operator; -1: it is zero */
     /* Buffers that hold the parts of its gradient, one for each use, to be added; the first then holds the sum. */
-    int *parts;
+    int *parts[CPU_N_GRADIENTS];
     int n_parts;
 } cpu_value;
 
 /* A block of images on its way through a phase. */
 typedef struct {
-    float *section;
-    int64_t first; /* image */
-    int64_t n;     /* images */
+    float *section, *rsection; /* rsection: NULL without the R-operator */
+    int64_t first;             /* image */
+    int64_t n;                 /* images */
     int unit;
     bool begins; /* the first block of its unit */
     struct cpu_worker *worker;
@@ -99,10 +105,21 @@ typedef struct {
     lsc_status (*backward)(const cpu_step *s, const cpu_block *b);
     lsc_status (*gradient)(const cpu_step *s, struct cpu_worker *w); /* of parameters, the sum over units */
     void (*update_statistics)(const cpu_step *s, float *theta);
+    /* The R-operator: its memory, made once (LSC_ERR_ABSENT: there is none), and its passes, as above. backward_r comes
+     * after a backward pass whose gradients are kept. */
+    lsc_status (*make_r)(cpu_step *s);
+    void (*free_r)(cpu_step *s);
+    lsc_status (*set_v)(const cpu_step *s, struct cpu_worker *w); /* after plan->v has changed */
+    lsc_status (*gather_forward_r)(const cpu_step *s, const cpu_block *b);
+    void (*combine_forward_r)(const cpu_step *s);
+    lsc_status (*forward_r)(const cpu_step *s, const cpu_block *b);
+    lsc_status (*gather_backward_r)(const cpu_step *s, const cpu_block *b);
+    void (*combine_backward_r)(const cpu_step *s);
+    lsc_status (*backward_r)(const cpu_step *s, const cpu_block *b);
+    lsc_status (*gradient_r)(const cpu_step *s, struct cpu_worker *w);
 } cpu_kind;
 
-extern const cpu_kind cpu_conv, cpu_conv_winograd, cpu_join, cpu_maxpool, cpu_avgpool, cpu_other, cpu_input, cpu_import,
-    cpu_output;
+extern const cpu_kind cpu_conv, cpu_join, cpu_maxpool, cpu_avgpool, cpu_other, cpu_input, cpu_import, cpu_output;
 
 struct cpu_step {
     const cpu_kind *kind;
@@ -113,9 +130,10 @@ struct cpu_step {
     int sum;                      /* convolution: the value that is added to it, -1: none */
     bool relu;                    /* convolution, join */
     bool meets;                   /* needs all images before it can go on */
-    int din[NN_MAX_IN];           /* buffers for the gradients of in[]; -1: not needed */
     bool active;                  /* a gradient reaches it */
     void *self;                   /* the kind's own */
+    /* Buffers for the gradients of in[]; -1: not needed. */
+    int din[CPU_N_GRADIENTS][NN_MAX_IN];
 };
 
 /* Fill plan->values, steps and buffers from the graph. */
@@ -143,6 +161,8 @@ typedef struct {
 
 lsc_status cpu_program_forward(const cpu_plan *p, cpu_program *out);
 lsc_status cpu_program_backward(const cpu_plan *p, cpu_program *out);
+lsc_status cpu_program_forward_r(const cpu_plan *p, cpu_program *out);
+lsc_status cpu_program_backward_r(const cpu_plan *p, cpu_program *out);
 void cpu_program_free(cpu_program *program);
 lsc_status cpu_program_run(cpu_plan *p, cpu_program *program);
 /* f(step, worker) for every step, which the threads share out among them. */
@@ -156,7 +176,17 @@ typedef struct cpu_worker {
     dnnl_stream_t stream;
     void *scratch; /* of oneDNN's kernels: plan->scratch_bytes */
     float *temp;   /* plan->temp_floats */
+    float *rtemp;  /* of the R-operator: plan->rtemp_floats */
 } cpu_worker;
+
+/* What the R-operator has; all NULL and false until its first use. */
+typedef struct {
+    float *v;        /* [n_learned], a copy */
+    float *sections; /* one beside each of the plan's */
+    cpu_program forward, backward;
+    double *dlogits; /* [batch, outputs]: of the gradients that are kept */
+    bool kept;       /* they are there, of the last forward */
+} cpu_rop;
 
 struct cpu_plan {
     const nn_graph *g;
@@ -168,15 +198,17 @@ struct cpu_plan {
     cpu_value *values; /* [nodes + 1]: of nodes; the last is the blocked copy of the images, if a step wants one */
     int *parts;        /* what their `parts` point into */
     cpu_step *steps;
-    cpu_buffer *buffers;
-    int n_steps, n_buffers;
+    cpu_buffer *buffers; /* from first_rbuffer on: of the R-operator */
+    int n_steps, n_buffers, first_rbuffer;
     cpu_program forward, backward;
+    cpu_rop rop;
 
     float *theta;                /* [n], a copy */
     float *sections;             /* a section for each block of the batch if tensors must outlive it, or each thread */
     int64_t section, n_sections; /* floats of one */
+    int64_t rsection;            /* floats of one of the R-operator's */
     size_t scratch_bytes;
-    int64_t temp_floats;
+    int64_t temp_floats, rtemp_floats;
     cpu_team *team;
     cpu_worker *workers; /* [o.threads] */
 
@@ -187,6 +219,7 @@ struct cpu_plan {
     double *logits;
     const double *dlogits;
     float *gradient;
+    cpu_gradients gradients;
     bool failed; /* atomic */
 };
 
@@ -198,12 +231,50 @@ static inline bool cpu_keeps(const cpu_plan *p)
 
 static inline float *cpu_at(const cpu_plan *p, const cpu_block *b, int buffer)
 {
-    return b->section + p->buffers[buffer].offset;
+    return (buffer < p->first_rbuffer ? b->section : b->rsection) + p->buffers[buffer].offset;
 }
 
 static inline float *cpu_data(const cpu_plan *p, const cpu_block *b, int value)
 {
     return cpu_at(p, b, p->values[value].buffer);
+}
+
+/* Its derivative along v; NULL: zero. */
+static inline float *cpu_rdata(const cpu_plan *p, const cpu_block *b, int value)
+{
+    int buffer = p->values[value].rbuffer;
+    return buffer < 0 ? NULL : cpu_at(p, b, buffer);
+}
+
+/* The gradient of input j of a step is wanted. */
+static inline bool cpu_has_gradient(const cpu_step *s, int j)
+{
+    return s->din[CPU_PASSING][j] >= 0;
+}
+
+/* Where the pass under way writes it; NULL: nowhere. */
+static inline float *cpu_gradient(const cpu_plan *p, const cpu_block *b, const cpu_step *s, int j)
+{
+    int buffer = s->din[p->gradients][j];
+    return buffer < 0 ? NULL : cpu_at(p, b, buffer);
+}
+
+/* Part i of the gradient of a value in the pass under way. */
+static inline float *cpu_part(const cpu_plan *p, const cpu_block *b, int value, int i)
+{
+    return cpu_at(p, b, p->values[value].parts[p->gradients][i]);
+}
+
+/* The gradient of a value in the first backward pass. */
+static inline float *cpu_kept(const cpu_plan *p, const cpu_block *b, int value)
+{
+    return cpu_at(p, b, p->values[value].parts[CPU_KEPT][0]);
+}
+
+/* The pass under way is after the gradients of parameters, too. */
+static inline bool cpu_wants_parameters(const cpu_plan *p)
+{
+    return p->gradients != CPU_KEPT;
 }
 
 /* Add up the parts of the gradient of a value; returns where the sum is: in the first. */
@@ -228,12 +299,28 @@ static inline void cpu_want_temp(cpu_plan *p, int64_t floats)
         p->temp_floats = floats;
 }
 
+static inline void cpu_want_rtemp(cpu_plan *p, int64_t floats)
+{
+    if (p->rtemp_floats < floats)
+        p->rtemp_floats = floats;
+}
+
 static inline void cpu_want_scratch(cpu_plan *p, const dnn_kernel *k)
 {
     size_t bytes = dnn_kernel_bytes(k, DNNL_ARG_SCRATCHPAD);
     if (p->scratch_bytes < bytes)
         p->scratch_bytes = bytes;
 }
+
+/* ---- the R-operator (rop.c) ------------------------------------------------------------------------------- */
+
+lsc_status cpu_forward_r(void *plan, const void *v, double *rlogits);
+/* The first backward pass is left out if it was the last with these dlogits, as for several v. */
+lsc_status cpu_backward_r(void *plan, const double *dlogits, const double *rdlogits, void *hv);
+/* Takes a plan that has none. */
+void cpu_rop_free(cpu_plan *p);
+
+/* ---- units --------------------------------------------------------------------------------------------------- */
 
 /* Units of so many images: as many as blocks where nothing is summed over images. */
 int cpu_units(const cpu_plan *p, int64_t images);

@@ -1,5 +1,5 @@
 /*
- * The steps at the edges: images in, logits out, and the gradient of the logits in.
+ * The steps at the edges: images in, logits out, and the gradient of the logits in; the same of the R-operator.
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cpu/cpu.h"
@@ -60,15 +60,25 @@ static lsc_status make_output(cpu_step *s)
     return LSC_OK;
 }
 
-static lsc_status hand_out(const cpu_step *s, const cpu_block *b)
+static lsc_status hand_out_from(const cpu_step *s, const cpu_block *b, const float *from)
 {
     const cpu_plan *p = s->plan;
     const cpu_value *v = &p->values[s->in[0]];
     int64_t classes = nn_shape_elements(&v->shape);
-    cpu_unpack(p, v, b->n, cpu_data(p, b, s->in[0]), b->worker->temp);
+    cpu_unpack(p, v, b->n, from, b->worker->temp);
     for (int64_t i = 0; i < b->n * classes; i++)
         p->logits[b->first * classes + i] = (double)b->worker->temp[i];
     return LSC_OK;
+}
+
+static lsc_status hand_out(const cpu_step *s, const cpu_block *b)
+{
+    return hand_out_from(s, b, cpu_data(s->plan, b, s->in[0]));
+}
+
+static lsc_status hand_out_r(const cpu_step *s, const cpu_block *b)
+{
+    return hand_out_from(s, b, cpu_rdata(s->plan, b, s->in[0]));
 }
 
 static lsc_status take_in(const cpu_step *s, const cpu_block *b)
@@ -78,7 +88,7 @@ static lsc_status take_in(const cpu_step *s, const cpu_block *b)
     int64_t classes = nn_shape_elements(&v->shape);
     for (int64_t i = 0; i < b->n * classes; i++)
         b->worker->temp[i] = (float)p->dlogits[b->first * classes + i];
-    cpu_pack(p, v, b->n, b->worker->temp, cpu_at(p, b, s->din[0]));
+    cpu_pack(p, v, b->n, b->worker->temp, cpu_gradient(p, b, s, 0));
     return LSC_OK;
 }
 
@@ -88,4 +98,6 @@ const cpu_kind cpu_output = {
     .free = free_nothing,
     .forward = hand_out,
     .backward = take_in,
+    .forward_r = hand_out_r,
+    .backward_r = take_in,
 };

@@ -5,32 +5,14 @@
  * mean and var are the running statistics, or those of the batch: sums of x and x^2 in double. Backward, with g the
  * gradient after the rectifier, S = sum g, T = sum g xhat, xhat = (x - mean) inverse, over M values a channel:
  *     dweight = T,  dbias = S,  dx = scale (g - (S + xhat T) / M);  on running statistics dx = scale g.
- * x - center, center = mean rounded to float, is formed first where mean and x may nearly cancel.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/backend/cpu/join_kernels.h"
+#include "nn/backend/cpu/join.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Coefficients of one operand: vectors of [groups, CPU_STRIP] floats, and of [padded channels] doubles. */
-typedef struct {
-    float *scale, *shift, *center, *c1, *c2;
-    double *mean, *var, *inverse;
-} operand;
-
-enum { N_FLOATS = 5, N_DOUBLES = 3 };
-/* Sums of a unit, each [groups, CPU_STRIP]: forward of x and x^2 of each operand; backward of g, then g (x - center) of
- * each. */
-enum { N_SUMS = 4 };
-
-typedef struct {
-    operand operand[2];
-    float *floats;
-    double *doubles;
-    double *sums;           /* [units, N_SUMS, strips] */
-    int64_t groups, strips; /* strips: groups * CPU_STRIP */
-} join;
+enum { N_FLOATS = 5, N_DOUBLES = 5 };
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -39,6 +21,7 @@ static void free_join(cpu_step *s)
     join *j = s->self;
     if (j == NULL)
         return;
+    cpu_join_free_r(s);
     lsc_free(j->floats);
     lsc_free(j->doubles);
     lsc_free(j->sums);
@@ -46,16 +29,11 @@ static void free_join(cpu_step *s)
     s->self = NULL;
 }
 
-static const cpu_value *output(const cpu_step *s)
-{
-    return &s->plan->values[s->out];
-}
-
-static operand lay_out(const join *j, int k, int64_t padded)
+static join_operand lay_out(const join *j, int k, int64_t padded)
 {
     float *f = j->floats + k * N_FLOATS * j->strips;
     double *d = j->doubles + k * N_DOUBLES * padded;
-    return (operand){
+    return (join_operand){
         .scale = f,
         .shift = f + j->strips,
         .center = f + 2 * j->strips,
@@ -64,6 +42,8 @@ static operand lay_out(const join *j, int k, int64_t padded)
         .mean = d,
         .var = d + padded,
         .inverse = d + 2 * padded,
+        .sum = d + 3 * padded,
+        .sum_xhat = d + 4 * padded,
     };
 }
 
@@ -71,7 +51,7 @@ static lsc_status make(cpu_step *s)
 {
     lsc_status st = LSC_OK;
     join *j = NULL;
-    int64_t padded = output(s)->padded;
+    int64_t padded = cpu_join_output(s)->padded;
 
     LSC_NEW(j, 1);
     s->self = j;
@@ -80,7 +60,7 @@ static lsc_status make(cpu_step *s)
     LSC_NEW(j->floats, 2 * N_FLOATS * j->strips);
     LSC_NEW(j->doubles, 2 * N_DOUBLES * padded);
     if (cpu_keeps(s->plan))
-        LSC_NEW(j->sums, cpu_max_units(s->plan) * N_SUMS * j->strips);
+        LSC_NEW(j->sums, cpu_max_units(s->plan) * JOIN_SUMS * j->strips);
     for (int k = 0; k < s->n_in; k++)
         j->operand[k] = lay_out(j, k, padded);
     for (int k = 0; k < s->n_in; k++)
@@ -92,22 +72,20 @@ cleanup:
 
 /* ---- coefficients -------------------------------------------------------------------------------- */
 
-/* The coefficient of channel c, repeated along its group's strip. */
-static void put(const cpu_step *s, float *vector, int64_t c, double value)
+void cpu_join_put(const cpu_step *s, float *vector, int64_t c, double value)
 {
     int lanes = s->plan->lanes;
     for (int64_t i = c % lanes; i < CPU_STRIP; i += lanes)
         vector[c / lanes * CPU_STRIP + i] = (float)value;
 }
 
-/* Sum `which` of channel c over the units, in order. */
-static double total(const cpu_step *s, int which, int64_t c)
+double cpu_join_total(const cpu_step *s, int which, int64_t c)
 {
     const join *j = s->self;
     int lanes = s->plan->lanes;
     double sum = 0;
     for (int unit = 0; unit < s->plan->units; unit++) {
-        const double *strip = j->sums + (unit * N_SUMS + which) * j->strips + c / lanes * CPU_STRIP;
+        const double *strip = j->sums + (unit * JOIN_SUMS + which) * j->strips + c / lanes * CPU_STRIP;
         for (int64_t i = c % lanes; i < CPU_STRIP; i += lanes)
             sum += strip[i];
     }
@@ -118,14 +96,14 @@ static double total(const cpu_step *s, int which, int64_t c)
 static void derive(const cpu_step *s, int k)
 {
     const cpu_plan *p = s->plan;
-    const operand *o = &((join *)s->self)->operand[k];
+    const join_operand *o = cpu_join_operand(s, k);
     const float *weight = cpu_block_of(p, p->theta, s->norm[k], 0), *bias = cpu_block_of(p, p->theta, s->norm[k], 1);
-    for (int64_t c = 0; c < output(s)->channels; c++) {
+    for (int64_t c = 0; c < cpu_join_output(s)->channels; c++) {
         o->inverse[c] = 1 / sqrt(o->var[c] + s->norm[k]->eps);
         double scale = (double)weight[c] * o->inverse[c];
-        put(s, o->scale, c, scale);
-        put(s, o->shift, c, (double)bias[c] - scale * o->mean[c]);
-        put(s, o->center, c, o->mean[c]);
+        cpu_join_put(s, o->scale, c, scale);
+        cpu_join_put(s, o->shift, c, (double)bias[c] - scale * o->mean[c]);
+        cpu_join_put(s, o->center, c, o->mean[c]);
     }
 }
 
@@ -134,10 +112,10 @@ static lsc_status set_theta(const cpu_step *s, cpu_worker *w)
     const cpu_plan *p = s->plan;
     (void)w;
     for (int k = 0; k < s->n_in && p->o.statistics == NN_FROZEN; k++) {
-        const operand *o = &((join *)s->self)->operand[k];
+        const join_operand *o = cpu_join_operand(s, k);
         if (s->norm[k] == NULL)
             continue;
-        for (int64_t c = 0; c < output(s)->channels; c++) {
+        for (int64_t c = 0; c < cpu_join_output(s)->channels; c++) {
             o->mean[c] = (double)cpu_block_of(p, p->theta, s->norm[k], 2)[c];
             o->var[c] = (double)cpu_block_of(p, p->theta, s->norm[k], 3)[c];
         }
@@ -148,22 +126,21 @@ static lsc_status set_theta(const cpu_step *s, cpu_worker *w)
 
 /* ---- forward --------------------------------------------------------------------------------------- */
 
-static cpu_rows rows_of(const cpu_step *s, const cpu_block *b)
+cpu_rows cpu_join_rows(const cpu_step *s, const cpu_block *b)
 {
     const join *j = s->self;
     return (cpu_rows){
         .rows = b->n * j->groups,
         .groups = j->groups,
-        .row = output(s)->pixels * s->plan->lanes,
+        .row = cpu_join_output(s)->pixels * s->plan->lanes,
     };
 }
 
-/* The sums of the block's unit, zero where it begins. */
-static double *sums_of(const cpu_step *s, const cpu_block *b)
+double *cpu_join_sums(const cpu_step *s, const cpu_block *b)
 {
     const join *j = s->self;
-    double *sums = j->sums + b->unit * N_SUMS * j->strips;
-    for (int64_t i = 0; i < N_SUMS * j->strips && b->begins; i++)
+    double *sums = j->sums + b->unit * JOIN_SUMS * j->strips;
+    for (int64_t i = 0; i < JOIN_SUMS * j->strips && b->begins; i++)
         sums[i] = 0;
     return sums;
 }
@@ -171,8 +148,8 @@ static double *sums_of(const cpu_step *s, const cpu_block *b)
 static lsc_status gather_forward(const cpu_step *s, const cpu_block *b)
 {
     const join *j = s->self;
-    cpu_rows rows = rows_of(s, b);
-    double *sums = sums_of(s, b);
+    cpu_rows rows = cpu_join_rows(s, b);
+    double *sums = cpu_join_sums(s, b);
     for (int k = 0; k < s->n_in; k++)
         if (s->norm[k])
             cpu_moments_run(&rows, cpu_data(s->plan, b, s->in[k]), sums + 2 * k * j->strips,
@@ -180,21 +157,21 @@ static lsc_status gather_forward(const cpu_step *s, const cpu_block *b)
     return LSC_OK;
 }
 
-static double values_a_channel(const cpu_step *s)
+double cpu_join_values_a_channel(const cpu_step *s)
 {
-    return (double)(s->plan->n * output(s)->pixels);
+    return (double)(s->plan->n * cpu_join_output(s)->pixels);
 }
 
 static void combine_forward(const cpu_step *s)
 {
-    double m = values_a_channel(s);
+    double m = cpu_join_values_a_channel(s);
     for (int k = 0; k < s->n_in; k++) {
-        const operand *o = &((join *)s->self)->operand[k];
+        const join_operand *o = cpu_join_operand(s, k);
         if (s->norm[k] == NULL)
             continue;
-        for (int64_t c = 0; c < output(s)->channels; c++) {
-            o->mean[c] = total(s, 2 * k, c) / m;
-            o->var[c] = total(s, 2 * k + 1, c) / m - o->mean[c] * o->mean[c];
+        for (int64_t c = 0; c < cpu_join_output(s)->channels; c++) {
+            o->mean[c] = cpu_join_total(s, 2 * k, c) / m;
+            o->var[c] = cpu_join_total(s, 2 * k + 1, c) / m - o->mean[c] * o->mean[c];
             if (o->var[c] < 0) /* by rounding */
                 o->var[c] = 0;
         }
@@ -205,7 +182,7 @@ static void combine_forward(const cpu_step *s)
 static lsc_status forward(const cpu_step *s, const cpu_block *b)
 {
     const join *j = s->self;
-    cpu_rows rows = rows_of(s, b);
+    cpu_rows rows = cpu_join_rows(s, b);
     cpu_affine a = {.relu = s->relu, .y = cpu_data(s->plan, b, s->out)};
     for (int k = 0; k < s->n_in; k++) {
         a.x[k] = cpu_data(s->plan, b, s->in[k]);
@@ -218,62 +195,62 @@ static lsc_status forward(const cpu_step *s, const cpu_block *b)
 
 /* ---- backward --------------------------------------------------------------------------------------- */
 
-/* g goes where the first part was. */
-static lsc_status gather_backward(const cpu_step *s, const cpu_block *b)
+void cpu_join_gather(const cpu_step *s, const cpu_block *b, cpu_gather *a)
 {
     const cpu_plan *p = s->plan;
-    const cpu_value *out = output(s);
-    const join *j = s->self;
-    cpu_rows rows = rows_of(s, b);
-    double *sums = sums_of(s, b);
-    float *first = cpu_at(p, b, out->parts[0]);
-    cpu_gather a = {.part = {first, NULL}, .g = first, .sum = sums};
+    const cpu_value *out = cpu_join_output(s);
+    cpu_rows rows = cpu_join_rows(s, b);
+    float *first = cpu_part(p, b, s->out, 0);
 
     for (int i = 2; i < out->n_parts; i++)
-        cpu_accumulate(first, cpu_at(p, b, out->parts[i]), b->n * cpu_image(out));
-    if (out->n_parts > 1)
-        a.part[1] = cpu_at(p, b, out->parts[1]);
-    if (s->relu)
-        a.y = cpu_data(p, b, s->out);
+        cpu_accumulate(first, cpu_part(p, b, s->out, i), b->n * cpu_image(out));
+    a->part[0] = a->g = first;
+    a->part[1] = out->n_parts > 1 ? cpu_part(p, b, s->out, 1) : NULL;
+    a->y = s->relu ? cpu_data(p, b, s->out) : NULL;
+    a->sum = cpu_join_sums(s, b);
     for (int k = 0; k < s->n_in; k++)
         if (s->norm[k]) {
-            a.x[k] = cpu_data(p, b, s->in[k]);
-            a.center[k] = j->operand[k].center;
-            a.sum_x[k] = sums + (1 + k) * j->strips;
+            a->x[k] = cpu_data(p, b, s->in[k]);
+            a->center[k] = cpu_join_operand(s, k)->center;
+            a->sum_x[k] = a->sum + (1 + k) * ((join *)s->self)->strips;
         }
-    if (s->relu || out->n_parts > 1 || a.center[0] || a.center[1])
-        cpu_gather_run(&rows, &a);
+    if (s->relu || out->n_parts > 1 || a->center[0] || a->center[1])
+        cpu_gather_run(&rows, a);
+}
+
+static lsc_status gather_backward(const cpu_step *s, const cpu_block *b)
+{
+    cpu_join_gather(s, b, &(cpu_gather){0});
     return LSC_OK;
 }
 
-/* S and T of operand k. */
-static void channel_sums(const cpu_step *s, int k, int64_t c, double *plain, double *xhat)
+static void sum_channel(const cpu_step *s, int k, int64_t c)
 {
-    const operand *o = &((join *)s->self)->operand[k];
-    *plain = total(s, 0, c);
-    *xhat = o->inverse[c] * (total(s, 1 + k, c) + ((double)(float)o->mean[c] - o->mean[c]) * *plain);
+    const join_operand *o = cpu_join_operand(s, k);
+    o->sum[c] = cpu_join_total(s, 0, c);
+    o->sum_xhat[c] = o->inverse[c] * (cpu_join_total(s, 1 + k, c) + cpu_join_rounding(o, c) * o->sum[c]);
 }
 
 static void combine_backward(const cpu_step *s)
 {
-    double m = values_a_channel(s), plain = 0, xhat = 0;
+    double m = cpu_join_values_a_channel(s);
     for (int k = 0; k < s->n_in; k++) {
-        const operand *o = &((join *)s->self)->operand[k];
-        for (int64_t c = 0; s->norm[k] && c < output(s)->channels; c++) {
+        const join_operand *o = cpu_join_operand(s, k);
+        for (int64_t c = 0; s->norm[k] && c < cpu_join_output(s)->channels; c++) {
             const float *weight = cpu_block_of(s->plan, s->plan->theta, s->norm[k], 0);
             double scale = (double)weight[c] * o->inverse[c];
-            channel_sums(s, k, c, &plain, &xhat);
-            double c1 = -scale * o->inverse[c] * xhat / m;
-            put(s, o->c1, c, c1);
-            put(s, o->c2, c, -scale * plain / m + c1 * ((double)(float)o->mean[c] - o->mean[c]));
+            sum_channel(s, k, c);
+            double c1 = -scale * o->inverse[c] * o->sum_xhat[c] / m;
+            cpu_join_put(s, o->c1, c, c1);
+            cpu_join_put(s, o->c2, c, -scale * o->sum[c] / m + c1 * cpu_join_rounding(o, c));
         }
     }
 }
 
 static void spread(const cpu_step *s, const cpu_block *b, int k, const float *g)
 {
-    const operand *o = &((join *)s->self)->operand[k];
-    cpu_rows rows = rows_of(s, b);
+    const join_operand *o = cpu_join_operand(s, k);
+    cpu_rows rows = cpu_join_rows(s, b);
     cpu_spread a = {
         .g = g,
         .x = cpu_data(s->plan, b, s->in[k]),
@@ -281,37 +258,43 @@ static void spread(const cpu_step *s, const cpu_block *b, int k, const float *g)
         .c1 = o->c1,
         .c2 = o->c2,
         .center = o->center,
-        .out = cpu_at(s->plan, b, s->din[k]),
+        .out = cpu_gradient(s->plan, b, s, k),
     };
     cpu_spread_run(&rows, &a);
 }
 
-/* The operand that has g's own memory comes last. */
-static lsc_status backward(const cpu_step *s, const cpu_block *b)
+void cpu_join_hand_on(const cpu_step *s, const cpu_block *b,
+                      void (*normed)(const cpu_step *s, const cpu_block *b, int k, const float *g))
 {
     const cpu_plan *p = s->plan;
-    int g = output(s)->parts[0];
+    const float *g = cpu_part(p, b, s->out, 0);
     for (int last = 0; last < 2; last++)
         for (int k = 0; k < s->n_in; k++) {
-            if (s->din[k] < 0 || (s->din[k] == g) != (last == 1))
+            float *din = cpu_gradient(p, b, s, k);
+            if (din == NULL || (din == g) != (last == 1))
                 continue;
             if (s->norm[k])
-                spread(s, b, k, cpu_at(p, b, g));
+                normed(s, b, k, g);
             else if (last == 0)
-                memcpy(cpu_at(p, b, s->din[k]), cpu_at(p, b, g), (size_t)(b->n * cpu_image(output(s))) * sizeof(float));
+                memcpy(din, g, (size_t)(b->n * cpu_image(cpu_join_output(s))) * sizeof *din);
         }
+}
+
+static lsc_status backward(const cpu_step *s, const cpu_block *b)
+{
+    cpu_join_hand_on(s, b, spread);
     return LSC_OK;
 }
 
 static lsc_status gradient(const cpu_step *s, cpu_worker *w)
 {
-    double plain = 0, xhat = 0;
     (void)w;
     for (int k = 0; k < s->n_in; k++)
-        for (int64_t c = 0; s->norm[k] && c < output(s)->channels; c++) {
-            channel_sums(s, k, c, &plain, &xhat);
-            cpu_block_of(s->plan, s->plan->gradient, s->norm[k], 0)[c] = (float)xhat;
-            cpu_block_of(s->plan, s->plan->gradient, s->norm[k], 1)[c] = (float)plain;
+        for (int64_t c = 0; s->norm[k] && c < cpu_join_output(s)->channels; c++) {
+            const join_operand *o = cpu_join_operand(s, k);
+            sum_channel(s, k, c);
+            cpu_block_of(s->plan, s->plan->gradient, s->norm[k], 0)[c] = (float)o->sum_xhat[c];
+            cpu_block_of(s->plan, s->plan->gradient, s->norm[k], 1)[c] = (float)o->sum[c];
         }
     return LSC_OK;
 }
@@ -319,14 +302,14 @@ static lsc_status gradient(const cpu_step *s, cpu_worker *w)
 /* running <- (1 - momentum) running + momentum batch, variance unbiased (torch.nn.BatchNorm2d). */
 static void update_statistics(const cpu_step *s, float *theta)
 {
-    double m = values_a_channel(s), unbiased = m > 1 ? m / (m - 1) : 1;
+    double m = cpu_join_values_a_channel(s), unbiased = m > 1 ? m / (m - 1) : 1;
     for (int k = 0; k < s->n_in; k++) {
         const nn_node *norm = s->norm[k];
-        const operand *o = &((join *)s->self)->operand[k];
+        const join_operand *o = cpu_join_operand(s, k);
         if (norm == NULL)
             continue;
         float *mean = cpu_block_of(s->plan, theta, norm, 2), *var = cpu_block_of(s->plan, theta, norm, 3);
-        for (int64_t c = 0; c < output(s)->channels; c++) {
+        for (int64_t c = 0; c < cpu_join_output(s)->channels; c++) {
             mean[c] = (float)((1 - norm->momentum) * (double)mean[c] + norm->momentum * o->mean[c]);
             var[c] = (float)((1 - norm->momentum) * (double)var[c] + norm->momentum * unbiased * o->var[c]);
         }
@@ -347,4 +330,14 @@ const cpu_kind cpu_join = {
     .backward = backward,
     .gradient = gradient,
     .update_statistics = update_statistics,
+    .make_r = cpu_join_make_r,
+    .free_r = cpu_join_free_r,
+    .set_v = cpu_join_set_v,
+    .gather_forward_r = cpu_join_gather_forward_r,
+    .combine_forward_r = cpu_join_combine_forward_r,
+    .forward_r = cpu_join_forward_r,
+    .gather_backward_r = cpu_join_gather_backward_r,
+    .combine_backward_r = cpu_join_combine_backward_r,
+    .backward_r = cpu_join_backward_r,
+    .gradient_r = cpu_join_gradient_r,
 };

@@ -52,10 +52,16 @@ INLINE add_products(const float *g, const float *x, const float *center, double 
     sum[i] += (double)(g[i] * (x[i] - center[i]));
 }
 
+INLINE add_kept(const float *kept, const float *rx, double *sum, int64_t n)
+{
+    EACH(i, n)
+    sum[i] += (double)(kept[i] * rx[i]);
+}
+
 INLINE gather_strip(const cpu_gather *a, int64_t at, int64_t coefficients, int64_t n)
 {
     const float *part0 = a->part[0] + at;
-    float *g = a->g + at, v[CPU_STRIP];
+    float v[CPU_STRIP];
     EACH(i, n)
     v[i] = part0[i];
     if (a->part[1]) {
@@ -68,8 +74,11 @@ INLINE gather_strip(const cpu_gather *a, int64_t at, int64_t coefficients, int64
         EACH(i, n)
         v[i] = y[i] <= 0 ? 0 : v[i]; /* as in the reference: NaN lets the gradient pass */
     }
-    EACH(i, n)
-    g[i] = v[i];
+    if (a->g) {
+        float *g = a->g + at;
+        EACH(i, n)
+        g[i] = v[i];
+    }
     if (a->center[0] || a->center[1]) {
         double *sum = a->sum + coefficients;
         EACH(i, n)
@@ -78,6 +87,9 @@ INLINE gather_strip(const cpu_gather *a, int64_t at, int64_t coefficients, int64
     for (int k = 0; k < 2; k++)
         if (a->center[k])
             add_products(v, a->x[k] + at, a->center[k] + coefficients, a->sum_x[k] + coefficients, n);
+    for (int k = 0; k < 2; k++)
+        if (a->rx[k])
+            add_kept(a->kept + at, a->rx[k] + at, a->sum_x[k] + coefficients, n);
 }
 
 CPU_CLONES
@@ -91,13 +103,26 @@ void cpu_gather_run(const cpu_rows *r, const cpu_gather *a)
     }
 }
 
+/* v += c x */
+INLINE add_scaled(float *v, const float *c, const float *x, int64_t n)
+{
+    EACH(i, n)
+    v[i] += c[i] * x[i];
+}
+
 INLINE spread_strip(const cpu_spread *a, int64_t at, int64_t coefficients, int64_t n)
 {
     const float *c0 = a->c0 + coefficients, *c1 = a->c1 + coefficients, *c2 = a->c2 + coefficients;
     const float *center = a->center + coefficients, *g = a->g + at, *x = a->x + at;
-    float *out = a->out + at;
+    float *out = a->out + at, v[CPU_STRIP];
     EACH(i, n)
-    out[i] = c0[i] * g[i] + (c1[i] * (x[i] - center[i]) + c2[i]);
+    v[i] = c0[i] * g[i] + (c1[i] * (x[i] - center[i]) + c2[i]);
+    if (a->kept)
+        add_scaled(v, a->c3 + coefficients, a->kept + at, n);
+    if (a->rx)
+        add_scaled(v, a->c4 + coefficients, a->rx + at, n);
+    EACH(i, n)
+    out[i] = v[i];
 }
 
 CPU_CLONES
@@ -108,6 +133,41 @@ void cpu_spread_run(const cpu_rows *r, const cpu_spread *a)
         for (; at + CPU_STRIP <= end; at += CPU_STRIP)
             spread_strip(a, at, coefficients, CPU_STRIP);
         spread_strip(a, at, coefficients, end - at);
+    }
+}
+
+/* ---- the R-operator forward --------------------------------------------------------------------------- */
+
+INLINE affine_r_strip(const cpu_affine_r *a, int64_t at, int64_t coefficients, int64_t n)
+{
+    float *out = a->out + at, v[CPU_STRIP] = {0};
+    for (int k = 0; k < 2; k++)
+        if (a->rx[k])
+            add_scaled(v, a->c0[k] + coefficients, a->rx[k] + at, n);
+    for (int k = 0; k < 2; k++)
+        if (a->x[k]) {
+            const float *x = a->x[k] + at, *center = a->center[k] + coefficients;
+            const float *c1 = a->c1[k] + coefficients, *c2 = a->c2[k] + coefficients;
+            EACH(i, n)
+            v[i] += c1[i] * (x[i] - center[i]) + c2[i];
+        }
+    if (a->y) {
+        const float *y = a->y + at;
+        EACH(i, n)
+        v[i] = y[i] <= 0 ? 0 : v[i];
+    }
+    EACH(i, n)
+    out[i] = v[i];
+}
+
+CPU_CLONES
+void cpu_affine_r_run(const cpu_rows *r, const cpu_affine_r *a)
+{
+    for (int64_t k = 0; k < r->rows; k++) {
+        int64_t at = k * r->row, end = at + r->row, coefficients = k % r->groups * CPU_STRIP;
+        for (; at + CPU_STRIP <= end; at += CPU_STRIP)
+            affine_r_strip(a, at, coefficients, CPU_STRIP);
+        affine_r_strip(a, at, coefficients, end - at);
     }
 }
 
@@ -139,4 +199,15 @@ void cpu_accumulate(float *to, const float *from, int64_t n)
 {
     EACH(i, n)
     to[i] += from[i];
+}
+
+CPU_CLONES
+void cpu_add_up(const float *sums, int count, int64_t n, float *to)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int unit = 0; unit < count; unit++)
+            sum += (double)sums[unit * n + i];
+        to[i] = (float)sum;
+    }
 }

@@ -3,27 +3,13 @@
  * batch statistics make images depend on each other, one thread runs them on the whole batch instead.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/backend/cpu/cpu.h"
+#include "nn/backend/cpu/other.h"
 
 #include <string.h>
 
-typedef struct {
-    float *whole;       /* arrays of the whole batch, if the step needs all images */
-    char *saved;        /* what the op leaves for backward: of each block or thread, or of the whole batch */
-    size_t saved_bytes; /* of one */
-    float *dblock;      /* [units, learned_floats] */
-    int64_t learned_floats;
-} other;
-
-/* Row-major arrays of `images` images: inputs, output, and with backward their gradients. */
-typedef struct {
-    float *in[NN_MAX_IN], *din[NN_MAX_IN], *out, *dout;
-    int64_t floats; /* of one image, all together */
-} arrays;
-
 /* ---- memory ------------------------------------------------------------------------------------- */
 
-static int64_t row_major(const cpu_step *s, int value)
+int64_t cpu_other_row(const cpu_step *s, int value)
 {
     return nn_shape_elements(&s->plan->values[value].shape);
 }
@@ -35,23 +21,28 @@ static float *carve(arrays *a, float *memory, int64_t images, int64_t floats)
     return array;
 }
 
-static arrays lay_out(const cpu_step *s, float *memory, int64_t images)
+arrays cpu_other_lay_out(const cpu_step *s, float *memory, int64_t images)
 {
     arrays a = {0};
     for (int j = 0; j < s->n_in; j++)
-        a.in[j] = carve(&a, memory, images, row_major(s, s->in[j]));
-    a.out = carve(&a, memory, images, row_major(s, s->out));
+        a.in[j] = carve(&a, memory, images, cpu_other_row(s, s->in[j]));
+    a.out = carve(&a, memory, images, cpu_other_row(s, s->out));
     for (int j = 0; s->plan->o.backward && j < s->n_in; j++)
-        a.din[j] = carve(&a, memory, images, row_major(s, s->in[j]));
+        a.din[j] = carve(&a, memory, images, cpu_other_row(s, s->in[j]));
     if (s->plan->o.backward)
-        a.dout = carve(&a, memory, images, row_major(s, s->out));
+        a.dout = carve(&a, memory, images, cpu_other_row(s, s->out));
     return a;
 }
 
-static arrays arrays_of(const cpu_step *s, const cpu_worker *w)
+int64_t cpu_other_images(const cpu_step *s)
+{
+    return s->meets ? s->plan->o.batch : s->plan->block;
+}
+
+arrays cpu_other_arrays(const cpu_step *s, const cpu_worker *w)
 {
     const other *a = s->self;
-    return a->whole ? lay_out(s, a->whole, s->plan->o.batch) : lay_out(s, w->temp, s->plan->block);
+    return cpu_other_lay_out(s, a->whole ? a->whole : w->temp, cpu_other_images(s));
 }
 
 static void free_other(cpu_step *s)
@@ -59,6 +50,7 @@ static void free_other(cpu_step *s)
     other *a = s->self;
     if (a == NULL)
         return;
+    cpu_other_free_r(s);
     lsc_free(a->whole);
     lsc_free(a->saved);
     lsc_free(a->dblock);
@@ -66,7 +58,7 @@ static void free_other(cpu_step *s)
     s->self = NULL;
 }
 
-static bool is_learned(const cpu_step *s, int j)
+bool cpu_other_is_learned(const cpu_step *s, int j)
 {
     return s->node->block[j] >= 0 && s->plan->g->blocks[s->node->block[j]].role != LSC_BUFFER;
 }
@@ -80,13 +72,17 @@ static int64_t block_elements(const cpu_step *s, int j)
     return n;
 }
 
+int64_t cpu_other_copies(const cpu_step *s)
+{
+    return s->meets ? 1 : s->plan->n_sections;
+}
+
 static lsc_status make(cpu_step *s)
 {
     lsc_status st = LSC_OK;
     cpu_plan *p = s->plan;
     other *a = NULL;
-    int64_t images = s->meets ? p->o.batch : p->block, copies = s->meets ? 1 : p->n_sections;
-    int64_t floats = lay_out(s, NULL, 0).floats * images;
+    int64_t images = cpu_other_images(s), floats = cpu_other_lay_out(s, NULL, 0).floats * images;
 
     LSC_NEW(a, 1);
     s->self = a;
@@ -94,11 +90,13 @@ static lsc_status make(cpu_step *s)
         LSC_NEW(a->whole, floats);
     else
         cpu_want_temp(p, floats);
+    if (!s->meets)
+        cpu_want_rtemp(p, floats);
     if (s->node->op->saved_size)
         a->saved_bytes = (s->node->op->saved_size(s->node, images, NN_F32) + 63) / 64 * 64;
-    LSC_NEW(a->saved, copies * (int64_t)a->saved_bytes);
+    LSC_NEW(a->saved, cpu_other_copies(s) * (int64_t)a->saved_bytes);
     for (int j = 0; j < s->node->n_blocks; j++)
-        a->learned_floats += is_learned(s, j) ? block_elements(s, j) : 0;
+        a->learned_floats += cpu_other_is_learned(s, j) ? block_elements(s, j) : 0;
     if (p->o.backward)
         LSC_NEW(a->dblock, cpu_max_units(p) * a->learned_floats);
 cleanup:
@@ -107,7 +105,7 @@ cleanup:
 
 /* ---- arguments ------------------------------------------------------------------------------------- */
 
-static nn_op_args arguments(const cpu_step *s, const arrays *a, int64_t n, int section)
+nn_op_args cpu_other_arguments(const cpu_step *s, const arrays *a, int64_t n, int section)
 {
     const other *o = s->self;
     const cpu_plan *p = s->plan;
@@ -127,109 +125,118 @@ static nn_op_args arguments(const cpu_step *s, const arrays *a, int64_t n, int s
     return args;
 }
 
-static int section_of(const cpu_step *s, const cpu_block *b)
+int cpu_other_section(const cpu_step *s, const cpu_block *b)
 {
     return (int)((b->section - s->plan->sections) / s->plan->section);
 }
 
 /* ---- forward ----------------------------------------------------------------------------------------- */
 
-/* The block's place in arrays of the whole batch, or the beginning of its own. */
-static int64_t place(const cpu_step *s, const cpu_block *b)
+int64_t cpu_other_place(const cpu_step *s, const cpu_block *b)
 {
     return s->meets ? b->first : 0;
 }
 
-static void read_value(const cpu_step *s, const cpu_block *b, int value, float *array)
+void cpu_other_read(const cpu_step *s, const cpu_block *b, int value, const float *from, float *array)
 {
     const cpu_plan *p = s->plan;
-    cpu_unpack(p, &p->values[value], b->n, cpu_data(p, b, value), array + place(s, b) * row_major(s, value));
+    cpu_unpack(p, &p->values[value], b->n, from, array + cpu_other_place(s, b) * cpu_other_row(s, value));
 }
 
-static void read_inputs(const cpu_step *s, const cpu_block *b, const arrays *a)
+void cpu_other_read_inputs(const cpu_step *s, const cpu_block *b, const arrays *a)
 {
     for (int j = 0; j < s->n_in; j++)
-        read_value(s, b, s->in[j], a->in[j]);
+        cpu_other_read(s, b, s->in[j], cpu_data(s->plan, b, s->in[j]), a->in[j]);
 }
 
 static lsc_status gather_forward(const cpu_step *s, const cpu_block *b)
 {
-    arrays a = arrays_of(s, b->worker);
-    read_inputs(s, b, &a);
+    arrays a = cpu_other_arrays(s, b->worker);
+    cpu_other_read_inputs(s, b, &a);
     return LSC_OK;
 }
 
 static void combine_forward(const cpu_step *s)
 {
-    arrays a = arrays_of(s, NULL);
-    nn_op_args args = arguments(s, &a, s->plan->n, 0);
+    arrays a = cpu_other_arrays(s, NULL);
+    nn_op_args args = cpu_other_arguments(s, &a, s->plan->n, 0);
     s->node->op->forward(&args);
 }
 
 static lsc_status forward(const cpu_step *s, const cpu_block *b)
 {
     const cpu_plan *p = s->plan;
-    arrays a = arrays_of(s, b->worker);
+    arrays a = cpu_other_arrays(s, b->worker);
     if (!s->meets) {
-        nn_op_args args = arguments(s, &a, b->n, section_of(s, b));
-        read_inputs(s, b, &a);
+        nn_op_args args = cpu_other_arguments(s, &a, b->n, cpu_other_section(s, b));
+        cpu_other_read_inputs(s, b, &a);
         s->node->op->forward(&args);
     }
-    cpu_pack(p, &p->values[s->out], b->n, a.out + place(s, b) * row_major(s, s->out), cpu_data(p, b, s->out));
+    cpu_pack(p, &p->values[s->out], b->n, a.out + cpu_other_place(s, b) * cpu_other_row(s, s->out),
+             cpu_data(p, b, s->out));
     return LSC_OK;
 }
 
 /* ---- backward ------------------------------------------------------------------------------------------ */
 
-/* Gradients by n images and by parameters; the parameters' are added to the unit's. */
-static void run_backward(const cpu_step *s, const arrays *a, nn_op_args *args, int unit, bool begins)
+void cpu_other_aim(const cpu_step *s, const arrays *a, int64_t n, int unit, bool begins, void *dblock[NN_MAX_BLOCKS],
+                   void *din[NN_MAX_IN])
 {
     const other *o = s->self;
-    float *dblock = o->dblock + unit * o->learned_floats;
+    float *sums = o->dblock + unit * o->learned_floats;
     if (begins)
-        memset(dblock, 0, (size_t)o->learned_floats * sizeof *dblock);
+        memset(sums, 0, (size_t)o->learned_floats * sizeof *sums);
     for (int j = 0; j < s->node->n_blocks; j++)
-        if (is_learned(s, j)) {
-            args->dblock[j] = dblock;
-            dblock += block_elements(s, j);
+        if (cpu_other_is_learned(s, j)) {
+            dblock[j] = sums;
+            sums += block_elements(s, j);
         }
     for (int j = 0; j < s->n_in; j++)
-        if (s->din[j] >= 0) {
-            args->din[j] = a->din[j];
-            memset(a->din[j], 0, (size_t)(args->n * row_major(s, s->in[j])) * sizeof(float));
+        if (cpu_has_gradient(s, j)) {
+            din[j] = a->din[j];
+            memset(a->din[j], 0, (size_t)(n * cpu_other_row(s, s->in[j])) * sizeof(float));
         }
+}
+
+static void run_backward(const cpu_step *s, const arrays *a, nn_op_args *args, int unit, bool begins)
+{
+    cpu_other_aim(s, a, args->n, unit, begins, args->dblock, args->din);
     s->node->op->backward(args);
+}
+
+void cpu_other_write_gradients(const cpu_step *s, const cpu_block *b, const arrays *a)
+{
+    const cpu_plan *p = s->plan;
+    for (int j = 0; j < s->n_in; j++)
+        if (cpu_has_gradient(s, j))
+            cpu_pack(p, &p->values[s->in[j]], b->n, a->din[j] + cpu_other_place(s, b) * cpu_other_row(s, s->in[j]),
+                     cpu_gradient(p, b, s, j));
 }
 
 static lsc_status gather_backward(const cpu_step *s, const cpu_block *b)
 {
-    const cpu_plan *p = s->plan;
-    arrays a = arrays_of(s, b->worker);
-    cpu_unpack(p, &p->values[s->out], b->n, cpu_sum_parts(p, b, s->out), a.dout + place(s, b) * row_major(s, s->out));
+    arrays a = cpu_other_arrays(s, b->worker);
+    cpu_other_read(s, b, s->out, cpu_sum_parts(s->plan, b, s->out), a.dout);
     return LSC_OK;
 }
 
 static void combine_backward(const cpu_step *s)
 {
-    arrays a = arrays_of(s, NULL);
-    nn_op_args args = arguments(s, &a, s->plan->n, 0);
+    arrays a = cpu_other_arrays(s, NULL);
+    nn_op_args args = cpu_other_arguments(s, &a, s->plan->n, 0);
     run_backward(s, &a, &args, 0, true);
 }
 
 static lsc_status backward(const cpu_step *s, const cpu_block *b)
 {
-    const cpu_plan *p = s->plan;
-    arrays a = arrays_of(s, b->worker);
+    arrays a = cpu_other_arrays(s, b->worker);
     if (!s->meets) {
-        nn_op_args args = arguments(s, &a, b->n, section_of(s, b));
-        read_inputs(s, b, &a);
-        read_value(s, b, s->out, a.out);
+        nn_op_args args = cpu_other_arguments(s, &a, b->n, cpu_other_section(s, b));
+        cpu_other_read_inputs(s, b, &a);
+        cpu_other_read(s, b, s->out, cpu_data(s->plan, b, s->out), a.out);
         run_backward(s, &a, &args, b->unit, b->begins);
     }
-    for (int j = 0; j < s->n_in; j++)
-        if (s->din[j] >= 0)
-            cpu_pack(p, &p->values[s->in[j]], b->n, a.din[j] + place(s, b) * row_major(s, s->in[j]),
-                     cpu_at(p, b, s->din[j]));
+    cpu_other_write_gradients(s, b, &a);
     return LSC_OK;
 }
 
@@ -242,7 +249,7 @@ static lsc_status gradient(const cpu_step *s, cpu_worker *w)
     (void)w;
     for (int j = 0; j < s->node->n_blocks; j++) {
         float *to = cpu_block_of(p, p->gradient, s->node, j);
-        for (int64_t i = 0; is_learned(s, j) && i < block_elements(s, j); i++, at++) {
+        for (int64_t i = 0; cpu_other_is_learned(s, j) && i < block_elements(s, j); i++, at++) {
             double sum = 0;
             for (int unit = 0; unit < units; unit++)
                 sum += (double)o->dblock[unit * o->learned_floats + at];
@@ -257,8 +264,8 @@ static void update_statistics(const cpu_step *s, float *theta)
     void *block[NN_MAX_BLOCKS] = {NULL};
     if (!s->meets)
         return;
-    arrays a = arrays_of(s, NULL);
-    nn_op_args args = arguments(s, &a, s->plan->n, 0);
+    arrays a = cpu_other_arrays(s, NULL);
+    nn_op_args args = cpu_other_arguments(s, &a, s->plan->n, 0);
     for (int j = 0; j < s->node->n_blocks; j++)
         block[j] = cpu_block_of(s->plan, theta, s->node, j);
     s->node->op->update_statistics(&args, block);
@@ -276,4 +283,13 @@ const cpu_kind cpu_other = {
     .backward = backward,
     .gradient = gradient,
     .update_statistics = update_statistics,
+    .make_r = cpu_other_make_r,
+    .free_r = cpu_other_free_r,
+    .gather_forward_r = cpu_other_gather_forward_r,
+    .combine_forward_r = cpu_other_combine_forward_r,
+    .forward_r = cpu_other_forward_r,
+    .gather_backward_r = cpu_other_gather_backward_r,
+    .combine_backward_r = cpu_other_combine_backward_r,
+    .backward_r = cpu_other_backward_r,
+    .gradient_r = gradient,
 };

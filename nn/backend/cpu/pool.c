@@ -1,5 +1,6 @@
 /*
- * Max and average pooling in blocks of channels; windows are those of nn/op_pool.h.
+ * Max and average pooling in blocks of channels; windows are those of nn/op_pool.h. Both are linear once the places
+ * are chosen, so that the R-operator does with derivatives what the passes do with values.
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cpu/clones.h"
@@ -139,23 +140,45 @@ static lsc_status max_forward(const cpu_step *s, const cpu_block *b)
     return LSC_OK;
 }
 
-static lsc_status average_forward(const cpu_step *s, const cpu_block *b)
+static lsc_status max_forward_r(const cpu_step *s, const cpu_block *b)
 {
-    const float *in = cpu_data(s->plan, b, s->in[0]);
-    float *out = cpu_data(s->plan, b, s->out);
+    const float *rin = cpu_rdata(s->plan, b, s->in[0]);
+    float *rout = cpu_rdata(s->plan, b, s->out);
+    const int32_t *choice = choices(s, b);
+    int lanes = s->plan->lanes;
+    planes p = planes_of(s, b);
+    for (int64_t i = 0; i < p.n; i++, rin += p.in, rout += p.out, choice += p.out)
+        for (int64_t o = 0; o < p.out; o++)
+            rout[o] = rin[choice[o] * lanes + o % lanes];
+    return LSC_OK;
+}
+
+static void average(const cpu_step *s, const cpu_block *b, const float *in, float *out)
+{
     pool_size size = size_of(s);
     planes p = planes_of(s, b);
     for (int64_t i = 0; i < p.n; i++)
         mean(&size, s->plan->lanes, in + i * p.in, out + i * p.out);
+}
+
+static lsc_status average_forward(const cpu_step *s, const cpu_block *b)
+{
+    average(s, b, cpu_data(s->plan, b, s->in[0]), cpu_data(s->plan, b, s->out));
+    return LSC_OK;
+}
+
+static lsc_status average_forward_r(const cpu_step *s, const cpu_block *b)
+{
+    average(s, b, cpu_rdata(s->plan, b, s->in[0]), cpu_rdata(s->plan, b, s->out));
     return LSC_OK;
 }
 
 /* The gradient by the input, zero as yet; NULL: not needed. */
 static float *empty_gradient(const cpu_step *s, const cpu_block *b)
 {
-    if (s->din[0] < 0)
+    float *din = cpu_gradient(s->plan, b, s, 0);
+    if (din == NULL)
         return NULL;
-    float *din = cpu_at(s->plan, b, s->din[0]);
     memset(din, 0, (size_t)(b->n * cpu_image(&s->plan->values[s->in[0]])) * sizeof *din);
     return din;
 }
@@ -189,6 +212,8 @@ const cpu_kind cpu_maxpool = {
     .free = free_pool,
     .forward = max_forward,
     .backward = max_backward,
+    .forward_r = max_forward_r,
+    .backward_r = max_backward,
 };
 
 const cpu_kind cpu_avgpool = {
@@ -197,4 +222,6 @@ const cpu_kind cpu_avgpool = {
     .free = free_pool,
     .forward = average_forward,
     .backward = average_backward,
+    .forward_r = average_forward_r,
+    .backward_r = average_backward,
 };

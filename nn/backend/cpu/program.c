@@ -33,16 +33,36 @@ static void add_meeting(cpu_program *program, combine_function combine, const cp
     program->phases[program->n_phases++] = (cpu_phase){.end = program->n_tasks, .combine = combine, .step = s};
 }
 
+/* What a kind does in a pass: gather and combine where the step needs all images. */
+typedef struct {
+    task_function gather, run;
+    combine_function combine;
+} stage;
+
+static void add_stage(cpu_program *program, const stage *t, const cpu_step *s)
+{
+    if (s->meets) {
+        add_task(program, t->gather, s);
+        add_meeting(program, t->combine, s);
+    }
+    add_task(program, t->run, s);
+}
+
+/* Back, gather is always called: it is where a step takes its gradient in. */
+static void add_stage_back(cpu_program *program, const stage *t, const cpu_step *s)
+{
+    add_task(program, t->gather, s);
+    if (s->meets)
+        add_meeting(program, t->combine, s);
+    add_task(program, t->run, s);
+}
+
 lsc_status cpu_program_forward(const cpu_plan *p, cpu_program *out)
 {
     lsc_status st = begin(p, out);
     for (int i = 0; st == LSC_OK && i < p->n_steps; i++) {
-        const cpu_step *s = &p->steps[i];
-        if (s->meets) {
-            add_task(out, s->kind->gather_forward, s);
-            add_meeting(out, s->kind->combine_forward, s);
-        }
-        add_task(out, s->kind->forward, s);
+        const cpu_kind *k = p->steps[i].kind;
+        add_stage(out, &(stage){k->gather_forward, k->forward, k->combine_forward}, &p->steps[i]);
     }
     return st;
 }
@@ -51,13 +71,37 @@ lsc_status cpu_program_backward(const cpu_plan *p, cpu_program *out)
 {
     lsc_status st = begin(p, out);
     for (int i = p->n_steps - 1; st == LSC_OK && i >= 0; i--) {
-        const cpu_step *s = &p->steps[i];
-        if (!s->active)
-            continue;
-        add_task(out, s->kind->gather_backward, s);
-        if (s->meets)
-            add_meeting(out, s->kind->combine_backward, s);
-        add_task(out, s->kind->backward, s);
+        const cpu_kind *k = p->steps[i].kind;
+        if (p->steps[i].active)
+            add_stage_back(out, &(stage){k->gather_backward, k->backward, k->combine_backward}, &p->steps[i]);
+    }
+    return st;
+}
+
+/* Whether the step's output has a derivative that is not zero; all have that end the network. */
+static bool moves(const cpu_step *s)
+{
+    return s->out < 0 || s->plan->values[s->out].learned;
+}
+
+lsc_status cpu_program_forward_r(const cpu_plan *p, cpu_program *out)
+{
+    lsc_status st = begin(p, out);
+    for (int i = 0; st == LSC_OK && i < p->n_steps; i++) {
+        const cpu_kind *k = p->steps[i].kind;
+        if (moves(&p->steps[i]))
+            add_stage(out, &(stage){k->gather_forward_r, k->forward_r, k->combine_forward_r}, &p->steps[i]);
+    }
+    return st;
+}
+
+lsc_status cpu_program_backward_r(const cpu_plan *p, cpu_program *out)
+{
+    lsc_status st = begin(p, out);
+    for (int i = p->n_steps - 1; st == LSC_OK && i >= 0; i--) {
+        const cpu_kind *k = p->steps[i].kind;
+        if (p->steps[i].active)
+            add_stage_back(out, &(stage){k->gather_backward_r, k->backward_r, k->combine_backward_r}, &p->steps[i]);
     }
     return st;
 }
@@ -109,6 +153,7 @@ static lsc_status run_unit(const pass *a, const cpu_phase *phase, int unit, cpu_
         cpu_block b = {.first = k * p->block, .unit = unit, .begins = k == from, .worker = w};
         b.n = p->n - b.first < p->block ? p->n - b.first : p->block;
         b.section = p->sections + (cpu_keeps(p) ? k : w->number) * p->section;
+        b.rsection = p->rop.sections ? p->rop.sections + k * p->rsection : NULL;
         lsc_status st = run_block(a, phase, &b);
         if (st != LSC_OK)
             return st;

@@ -77,7 +77,10 @@ static const cpu_kind *kind_of(const nn_op *op)
 static cpu_step *new_step(cpu_plan *p, const cpu_kind *kind)
 {
     cpu_step *s = &p->steps[p->n_steps++];
-    *s = (cpu_step){.kind = kind, .plan = p, .sum = -1, .out = -1, .din = {-1, -1, -1, -1}};
+    *s = (cpu_step){.kind = kind, .plan = p, .sum = -1, .out = -1};
+    for (int set = 0; set < CPU_N_GRADIENTS; set++)
+        for (int j = 0; j < NN_MAX_IN; j++)
+            s->din[set][j] = -1;
     return s;
 }
 
@@ -246,6 +249,7 @@ static cpu_value value_of(const cpu_plan *p, const nn_shape *shape, bool plain)
         .pixels = shape->rank == 3 ? shape->dim[1] * shape->dim[2] : 1,
         .plain = plain,
         .buffer = -1,
+        .rbuffer = -1,
     };
 }
 
@@ -274,9 +278,6 @@ lsc_status cpu_steps_make(cpu_plan *p)
     make_steps(&b);
     if (!p->o.backward)
         fuse_joins(p);
-    for (int i = 0; i < p->n_steps; i++)
-        if (cpu_conv_takes_winograd(&p->steps[i]))
-            p->steps[i].kind = &cpu_conv_winograd;
     LSC_TRY(cpu_lives_make(p));
 cleanup:
     lsc_free(b.uses);

@@ -1,5 +1,5 @@
 /*
- * steps.h - what the makers of steps share: steps.c, lives.c, buffers.c, conv_layout.c and conv_winograd.c.
+ * steps.h - what the makers of steps share: steps.c, lives.c, buffers.c and conv_layout.c.
  * SPDX-License-Identifier: MIT
  */
 #ifndef CPU_STEPS_H
@@ -15,7 +15,5 @@ lsc_status cpu_buffers_place(cpu_buffer *buffers, int n, int64_t images, int64_t
 int cpu_conv_lanes(const cpu_plan *p);
 /* Whether oneDNN has a fast kernel for this convolution of row-major images. */
 bool cpu_conv_takes_plain(const cpu_plan *p, const nn_node *node);
-/* conv_winograd.c: whether the step, once it is final, becomes one of kind cpu_conv_winograd. */
-bool cpu_conv_takes_winograd(const cpu_step *s);
 
 #endif

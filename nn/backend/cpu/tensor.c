@@ -41,8 +41,8 @@ void cpu_pack(const cpu_plan *p, const cpu_value *v, int64_t n, const float *fro
 float *cpu_sum_parts(const cpu_plan *p, const cpu_block *b, int value)
 {
     const cpu_value *v = &p->values[value];
-    float *sum = cpu_at(p, b, v->parts[0]);
+    float *sum = cpu_part(p, b, value, 0);
     for (int i = 1; i < v->n_parts; i++)
-        cpu_accumulate(sum, cpu_at(p, b, v->parts[i]), b->n * cpu_image(v));
+        cpu_accumulate(sum, cpu_part(p, b, value, i), b->n * cpu_image(v));
     return sum;
 }

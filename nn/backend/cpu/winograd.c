@@ -56,6 +56,7 @@ cpu_winograd cpu_winograd_make(const cpu_winograd_kernels *kernels, int64_t c, i
         .batch = batch,
         .in_plane = batch * cp + SKEW,
         .m_plane = batch * kp + SKEW,
+        .u_plane = cp * kp + SKEW,
     };
 }
 
@@ -69,8 +70,28 @@ int64_t cpu_winograd_scratch(const cpu_winograd *w)
     return CPU_WINOGRAD_POINTS * (w->in_plane + w->m_plane);
 }
 
-void cpu_winograd_set(const cpu_winograd *w, const float *filters, const double *scale, float *weights)
+void cpu_winograd_set(const cpu_winograd *w, const cpu_winograd_filters *from, float *weights)
 {
     for (int64_t group = 0; group < w->kp / w->kernels->lanes; group++)
-        w->kernels->filters(w, group, filters, scale, weights);
+        w->kernels->filters(w, group, from, weights);
+}
+
+int64_t cpu_winograd_sum(const cpu_winograd *w)
+{
+    return 9 * w->cp * w->kp;
+}
+
+int64_t cpu_winograd_sum_scratch(const cpu_winograd *w)
+{
+    return cpu_winograd_scratch(w) + CPU_WINOGRAD_POINTS * w->u_plane;
+}
+
+void cpu_winograd_unpack(const cpu_winograd *w, const float *sum, float *filters)
+{
+    int64_t lanes = w->kernels->lanes;
+    for (int64_t k = 0; k < w->k; k++)
+        for (int64_t c = 0; c < w->c; c++)
+            for (int64_t tap = 0; tap < 9; tap++)
+                filters[(k * w->c + c) * 9 + tap] =
+                    sum[((c * (w->kp / lanes) + k / lanes) * 9 + tap) * lanes + k % lanes];
 }

@@ -3,8 +3,9 @@
  * found it.
  * SPDX-License-Identifier: MIT
  */
-#define LANES 16
-#define TILES 12
+#define LANES    16
+#define TILES    12
+#define CHANNELS 8
 #include "nn/backend/cpu/winograd_kernels.h"
 
 const cpu_winograd_kernels cpu_winograd_avx512 = WINOGRAD_KERNELS;

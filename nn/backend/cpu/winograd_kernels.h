@@ -1,6 +1,7 @@
 /*
- * winograd_kernels.h - the loops of winograd.h, compiled once for each instruction set: a file defines LANES and TILES
- * (registers hold the sums of TILES tiles and two vectors of channels), includes this and makes WINOGRAD_KERNELS.
+ * winograd_kernels.h - the loops of winograd.h, compiled once for each instruction set: a file defines LANES, TILES
+ * (registers hold the sums of TILES tiles and two vectors of channels) and CHANNELS (the same in gradients, a divisor
+ * of LANES), includes this and makes WINOGRAD_KERNELS. Gradients by filters are in winograd_gradient.h.
  *
  * Points f = 0 .. 35 of transformed tiles, in batches of tiles t:
  *     V [f][t][C]   B^T d B
@@ -67,7 +68,15 @@ INLINE void set_filter(const vec_double g[9], float *to, int64_t point)
     }
 }
 
-static void set_filters(const cpu_winograd *w, int64_t group, const float *from, const double *scale, float *to)
+/* Filters to output channel `o` from channel c. */
+INLINE double tap_of(const cpu_winograd *w, const cpu_winograd_filters *f, int64_t o, int64_t c, int tap)
+{
+    if (f->back)
+        return f->scale[c] * (double)f->filters[(c * w->k + o) * 9 + 8 - tap];
+    return f->scale[o] * (double)f->filters[(o * w->c + c) * 9 + tap];
+}
+
+static void set_filters(const cpu_winograd *w, int64_t group, const cpu_winograd_filters *from, float *to)
 {
     int64_t first = group * LANES, n = w->k - first < LANES ? w->k - first : LANES;
     int64_t panel = group / 2 * 2 * LANES, width = w->kp - panel < 2 * LANES ? LANES : 2 * LANES;
@@ -76,7 +85,7 @@ static void set_filters(const cpu_winograd *w, int64_t group, const float *from,
         vec_double g[9] = {{0}};
         for (int64_t l = 0; l < n; l++)
             for (int i = 0; i < 9; i++)
-                g[i][l] = scale[first + l] * (double)from[((first + l) * w->c + c) * 9 + i];
+                g[i][l] = tap_of(w, from, first + l, c, i);
         set_filter(g, at + c * width, w->cp * w->kp);
     }
 }
@@ -289,7 +298,9 @@ static void run(const cpu_winograd *w, const cpu_winograd_call *a)
     }
 }
 
+#include "nn/backend/cpu/winograd_gradient.h"
+
 #define WINOGRAD_KERNELS                                                                                               \
     {                                                                                                                  \
-        .lanes = LANES, .tiles = TILES, .filters = set_filters, .run = run                                             \
+        .lanes = LANES, .tiles = TILES, .filters = set_filters, .run = run, .gradient = gradient                       \
     }
