@@ -1,11 +1,12 @@
 /*
  * The R-operator of joins. A leading r is the derivative along v; u = 1 / (values a channel) on batch statistics and 0
- * on running ones; w is the weight of a norm. Forward, where y > 0, rxhat = inverse (rx - u (sum rx + xhat sum rx
- * xhat)),  rT(x) = rw xhat + w rxhat + rbias and back, from g, the gradient after the rectifier, with S = sum g, T =
- * sum g xhat, rweight = rT = sum (rg xhat + g rxhat),  rbias = rS = sum rg rdx = (rw inverse + w rinverse) (g - u (S +
- * xhat T)) + w inverse (rg - u (rS + rxhat T + xhat rT)) rinverse = -inverse^2 u sum rx xhat. Both are sums of rx or
- * rg, g, rx and x - center with coefficients of the channel. See nn/op_batchnorm_kernels.h. SPDX-License-Identifier:
- * MIT
+ * on running ones; w is the weight of a norm; g the gradient after the rectifier, S = sum g, T = sum g xhat.
+ *     rxhat = inverse (rx - u (sum rx + xhat sum rx xhat)),  rT(x) = rw xhat + w rxhat + rbias
+ *     rweight = rT = sum (rg xhat + g rxhat),  rbias = rS = sum rg
+ *     rdx = (rw inverse + w rinverse) (g - u (S + xhat T)) + w inverse (rg - u (rS + rxhat T + xhat rT))
+ *     rinverse = -inverse^2 u sum rx xhat.
+ * Both are sums of rx or rg, g, rx and x - center with coefficients of the channel. See nn/op_batchnorm_kernels.h.
+ * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cpu/join.h"
 
