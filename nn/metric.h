@@ -145,9 +145,13 @@ lsc_status nn_scores_liveness(const nn_score *s, int64_t n, const nn_score *deve
 /* ---- score files (metric_file.c; docs/score-format.md) ---------------------------------------------------- */
 
 typedef struct {
+    char s[NN_SPECIES_NAME_MAX];
+} nn_species_name;
+
+typedef struct {
     nn_score *rows;
     int64_t n;
-    char (*species)[NN_SPECIES_NAME_MAX]; /* [n_species] their names */
+    nn_species_name *species; /* [n_species] */
     int n_species;
 } nn_score_set;
 /* Returns new into *out (nn_score_set_fini). LSC_ERR_IO, LSC_ERR_FORMAT: path, line, what would be right. */

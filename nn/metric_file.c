@@ -59,11 +59,11 @@ static lsc_status read_species(nn_score_set *s, const char *word, int32_t *out)
         return LSC_OK;
     if (strlen(word) >= NN_SPECIES_NAME_MAX)
         return wrong("the species", word, "shorter than 32 bytes");
-    while (k < s->n_species && strcmp(s->species[k], word) != 0)
+    while (k < s->n_species && strcmp(s->species[k].s, word) != 0)
         k++;
     LSC_CHECK(k < NN_SPECIES_MAX, LSC_ERR_FORMAT, "there are more than %d species", NN_SPECIES_MAX);
     if (k == s->n_species) {
-        snprintf(s->species[k], NN_SPECIES_NAME_MAX, "%s", word);
+        snprintf(s->species[k].s, NN_SPECIES_NAME_MAX, "%s", word);
         s->n_species++;
     }
     *out = k;
@@ -164,7 +164,7 @@ lsc_status nn_scores_write(const char *path, const nn_score_set *s)
     for (int64_t i = 0; i < s->n; i++) {
         const nn_score *row = &s->rows[i];
         const bool named = row->species >= 0 && row->species < s->n_species;
-        lsc_text_add(&t, "%.17g %d %s", row->score, row->live != 0, named ? s->species[row->species] : "-");
+        lsc_text_add(&t, "%.17g %d %s", row->score, row->live != 0, named ? s->species[row->species].s : "-");
         add_number(&t, row->domain);
         add_number(&t, row->video);
         add_number(&t, row->subject);

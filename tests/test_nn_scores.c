@@ -24,7 +24,7 @@ static void what_is_written_is_read_back(void **state)
     nn_score rows[3] = {{.score = 1 / 3., .live = 1, .species = -1, .domain = 2, .video = 7, .subject = 12},
                         {.score = -1e-300, .species = 1, .domain = 0, .video = -1, .subject = -1},
                         {.score = 0, .species = 0, .domain = 1, .video = 0, .subject = 3}};
-    char names[2][NN_SPECIES_NAME_MAX] = {"print", "replay"};
+    nn_species_name names[2] = {{"print"}, {"replay"}};
     const nn_score_set set = {.rows = rows, .n = 3, .species = names, .n_species = 2};
     nn_score_set back;
     (void)state;
@@ -32,7 +32,7 @@ static void what_is_written_is_read_back(void **state)
     CHECK_OK(nn_scores_read(test_path("scores.txt"), &back));
     CHECK_INT(back.n, 3);
     CHECK_INT(back.n_species, 2);
-    CHECK_STR(back.species[0], "replay"); /* in the order in which they come */
+    CHECK_STR(back.species[0].s, "replay"); /* in the order in which they come */
     CHECK_INT(back.rows[1].species, 0);
     CHECK_INT(back.rows[2].species, 1);
     for (int i = 0; i < 3; i++) {

@@ -6,23 +6,21 @@
 
 #include <math.h>
 
-typedef char species_name[NN_SPECIES_NAME_MAX];
-
 /* Its name, or its number where it has none. */
-static void name_species(const species_name *names, int n, int k, species_name out)
+static void name_species(const nn_species_name *names, int n, int k, nn_species_name *out)
 {
     if (k < n)
-        snprintf(out, NN_SPECIES_NAME_MAX, "%s", names[k]);
+        *out = names[k];
     else
-        snprintf(out, NN_SPECIES_NAME_MAX, "attack %d", k);
+        snprintf(out->s, sizeof out->s, "attack %d", k);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------- */
 
-static void add_operating(lsc_text *out, const char *before, const nn_operating *o, const species_name *names, int n)
+static void add_operating(lsc_text *out, const char *before, const nn_operating *o, const nn_species_name *names, int n)
 {
     const char *comma = "";
-    species_name name;
+    nn_species_name name;
 
     tr_json_number(out, before, o->threshold);
     tr_json_number(out, ", \"hter\": ", o->hter);
@@ -34,9 +32,9 @@ static void add_operating(lsc_text *out, const char *before, const nn_operating 
     for (int k = 0; k < NN_SPECIES_MAX; k++) {
         if (o->attacks.n[k] == 0)
             continue;
-        name_species(names, n, k, name);
+        name_species(names, n, k, &name);
         lsc_text_add(out, "%s", comma);
-        lsc_quote_json(out, name);
+        lsc_quote_json(out, name.s);
         tr_json_number(out, ": ", (double)o->attacks.accepted[k] / (double)o->attacks.n[k]);
         comma = ", ";
     }
@@ -74,7 +72,7 @@ static void add_levels(lsc_text *out, const char *before, const double value[NN_
     lsc_text_add(out, "}");
 }
 
-void tr_liveness_json(const nn_liveness *l, const species_name *names, int n_names, lsc_text *out)
+void tr_liveness_json(const nn_liveness *l, const nn_species_name *names, int n_names, lsc_text *out)
 {
     lsc_text_add(out, "{\"live\": %lld, \"attacks\": %lld", (long long)l->live, (long long)l->attacks);
     tr_json_number(out, ", \"auc\": ", l->auc);
@@ -97,9 +95,9 @@ void tr_liveness_json(const nn_liveness *l, const species_name *names, int n_nam
 /* ---- text --------------------------------------------------------------------------------------- */
 
 static void say_operating(lsc_text *out, const char *where, const nn_operating *o, const nn_interval *interval,
-                          const species_name *names, int n)
+                          const nn_species_name *names, int n)
 {
-    species_name name;
+    nn_species_name name;
 
     lsc_text_add(out, "  HTER at %s (%.4g): %.2f %%", where, o->threshold, 100 * o->hter);
     if (interval != NULL)
@@ -109,9 +107,9 @@ static void say_operating(lsc_text *out, const char *where, const nn_operating *
     for (int k = 0; k < NN_SPECIES_MAX; k++) {
         if (o->attacks.n[k] == 0)
             continue;
-        name_species(names, n, k, name);
+        name_species(names, n, k, &name);
         lsc_text_add(out, " ");
-        lsc_quote_terminal(out, name);
+        lsc_quote_terminal(out, name.s);
         lsc_text_add(out, " %.2f %%", 100 * (double)o->attacks.accepted[k] / (double)o->attacks.n[k]);
     }
     lsc_text_add(out, "\n");
@@ -125,7 +123,7 @@ static void say_levels(lsc_text *out, const char *what, const char *at, const do
     lsc_text_add(out, "\n");
 }
 
-void tr_liveness_text(const nn_liveness *l, const species_name *names, int n_names, lsc_text *out)
+void tr_liveness_text(const nn_liveness *l, const nn_species_name *names, int n_names, lsc_text *out)
 {
     const nn_bootstrap *i = l->has_intervals ? &l->intervals : NULL;
 

@@ -10,16 +10,16 @@
 
 /* ---- scores ------------------------------------------------------------------------------------- */
 
-static void species_names(const ds_dataset *data, char names[NN_SPECIES_MAX][NN_SPECIES_NAME_MAX], int *n)
+static void species_names(const ds_dataset *data, nn_species_name names[NN_SPECIES_MAX], int *n)
 {
     const char *name;
     for (*n = 0; *n < NN_SPECIES_MAX && (name = ds_species_name(data, *n)) != NULL; ++*n)
-        snprintf(names[*n], NN_SPECIES_NAME_MAX, "%s", name);
+        snprintf(names[*n].s, sizeof names[*n].s, "%s", name);
 }
 
 static lsc_status write_scores(const char *path, const ds_dataset *data, const tr_scores *scores)
 {
-    char names[NN_SPECIES_MAX][NN_SPECIES_NAME_MAX];
+    nn_species_name names[NN_SPECIES_MAX];
     nn_score_set set = {.rows = scores->frames, .n = scores->n_frames, .species = names};
 
     if (scores->frames == NULL)

@@ -289,16 +289,16 @@ lsc_status tr_session_chosen(tr_session *s, tr_parameters *out);
 /* Everything about the chosen parameters (report.c): their scores on the held-out data, and on the validation set. */
 typedef struct {
     bool has_liveness;
-    nn_liveness liveness;                              /* of videos, as train.aggregate says */
-    char species[NN_SPECIES_MAX][NN_SPECIES_NAME_MAX]; /* [n_species] names, where known */
+    nn_liveness liveness;                    /* of videos, as train.aggregate says */
+    nn_species_name species[NN_SPECIES_MAX]; /* [n_species], where known */
     int n_species;
 } tr_report;
 /* Writes the score files, where there are scores. */
 lsc_status tr_report_make(tr_session *s, const tr_paths *paths, tr_report *out);
 /* result.json, and for people. */
 void tr_report_json(const tr_session *s, const tr_paths *p, const tr_report *r, lsc_text *out);
-void tr_liveness_json(const nn_liveness *l, const char (*species)[NN_SPECIES_NAME_MAX], int n_species, lsc_text *out);
-void tr_liveness_text(const nn_liveness *l, const char (*species)[NN_SPECIES_NAME_MAX], int n_species, lsc_text *out);
+void tr_liveness_json(const nn_liveness *l, const nn_species_name *species, int n_species, lsc_text *out);
+void tr_liveness_text(const nn_liveness *l, const nn_species_name *species, int n_species, lsc_text *out);
 void tr_report_text(const tr_session *s, const tr_paths *p, const tr_report *r, lsc_text *out);
 /* Train to the end or to a request to stop (LSC_ERR_STOPPED), saving into `paths`. */
 lsc_status tr_loop(tr_session *s, const tr_paths *paths);

@@ -1,0 +1,279 @@
+/*
+ * train summary FOLDER ...: finished runs side by side, and mean and standard deviation over those of one optimizer,
+ * which differ in their seeds.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/command.h"
+
+#include "train/run.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+#define RESULT_MAX ((size_t)1 << 24)
+
+static const char doc[] =
+    "Compare finished runs by their result.json: a line for each FOLDER with the metrics of the epoch that run.bin "
+    "holds, "
+    "then mean and standard deviation over the runs of each optimizer. The oracle is the best epoch by the held-out "
+    "labels, which nobody has in use."
+    "\v"
+    "Examples:\n"
+    "  train summary outputs/erm_* outputs/gacfas_*\n"
+    "  for seed in 1 2 3; do train --config configs/synfas_sam.yaml --seed $seed --out outputs/sam_$seed; done\n"
+    "  train summary outputs/sam_? --json\n"
+    "\n"
+    "Exit status: 0 done, 64 usage, 65 no result.json of train, 66 no such file.";
+
+enum { JSON = 256 };
+
+static const struct argp_option options[] = {
+    {"json", JSON, NULL, 0, "print JSON, rates as fractions", 1},
+    {0},
+};
+
+/* Columns: a member of "metrics", or of "target_oracle"."metrics". */
+static const struct {
+    const char *key, *head, *name;
+    bool oracle;
+} columns[] = {
+    {"held_accuracy", "accuracy", "held_accuracy", false},
+    {"held_auc", "AUC", "held_auc", false},
+    {"held_hter_validation", "HTER(val)", "held_hter_validation", false},
+    {"held_hter_target", "HTER(EER)", "held_hter_target", false},
+    {"held_accuracy", "oracle acc", "oracle_accuracy", true},
+    {"held_hter_target", "oracle HTER", "oracle_hter_target", true},
+};
+
+typedef struct {
+    const char *folder;
+    char optimizer[32], select[32];
+    double seed, epoch;
+    double value[LSC_COUNT(columns)]; /* NaN: there is none */
+} finished;
+
+typedef struct {
+    bool json;
+    char **folders; /* [n] of argv */
+    int n;
+} arguments;
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    arguments *a = state->input;
+    (void)text;
+    switch (key) {
+    case JSON:
+        a->json = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        a->folders = state->argv + state->next;
+        a->n = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "name the folders of the runs: train summary FOLDER ...");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+static void copy_text(const cJSON *object, const char *key, char *out, size_t n)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    snprintf(out, n, "%s", cJSON_IsString(item) ? item->valuestring : "?");
+}
+
+static double number_of(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+static lsc_status fill(const char *path, const cJSON *result, finished *out)
+{
+    lsc_status st = LSC_OK;
+    const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(result, "metrics");
+    const cJSON *oracle = cJSON_GetObjectItemCaseSensitive(result, "target_oracle");
+
+    LSC_CHECK(cJSON_IsObject(metrics) && cJSON_IsObject(oracle), LSC_ERR_FORMAT,
+              "%s: no 'metrics' or no 'target_oracle' in it: not a result.json of train", path);
+    copy_text(result, "optimizer", out->optimizer, sizeof out->optimizer);
+    copy_text(result, "select", out->select, sizeof out->select);
+    out->seed = number_of(result, "seed");
+    out->epoch = number_of(result, "epoch");
+    for (size_t i = 0; i < LSC_COUNT(columns); i++)
+        out->value[i] = number_of(columns[i].oracle ? cJSON_GetObjectItemCaseSensitive(oracle, "metrics") : metrics,
+                                  columns[i].key);
+cleanup:
+    return st;
+}
+
+static lsc_status read_run(const char *folder, finished *out)
+{
+    lsc_status st = LSC_OK;
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    cJSON *result = NULL;
+    finished run = {.folder = folder};
+    char *path = lsc_path_join(folder, "result.json");
+
+    LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
+    LSC_TRY(lsc_file_read(path, RESULT_MAX, &bytes, &n));
+    result = cJSON_ParseWithLength((const char *)bytes, n);
+    LSC_CHECK(cJSON_IsObject(result), LSC_ERR_FORMAT, "%s: not a JSON object", path);
+    LSC_TRY(fill(path, result, &run));
+    *out = run;
+cleanup:
+    cJSON_Delete(result);
+    lsc_free(bytes);
+    lsc_free(path);
+    return st;
+}
+
+/* ---- printing ----------------------------------------------------------------------------------- */
+
+/* Of column i over the runs with the optimizer of run `first`; n 0 where a run lacks it. */
+static tr_spread spread_of(const finished *runs, int n, int first, size_t i, double *values)
+{
+    int64_t found = 0, all = 0;
+    for (int k = 0; k < n; k++) {
+        if (strcmp(runs[k].optimizer, runs[first].optimizer) != 0)
+            continue;
+        all++;
+        if (!isnan(runs[k].value[i]))
+            values[found++] = runs[k].value[i];
+    }
+    return tr_spread_of(values, found == all ? found : 0);
+}
+
+static bool is_first(const finished *runs, int k)
+{
+    for (int i = 0; i < k; i++)
+        if (strcmp(runs[i].optimizer, runs[k].optimizer) == 0)
+            return false;
+    return true;
+}
+
+static int count(const finished *runs, int n, int first)
+{
+    int found = 0;
+    for (int k = 0; k < n; k++)
+        found += strcmp(runs[k].optimizer, runs[first].optimizer) == 0;
+    return found;
+}
+
+static void add_cell(lsc_text *out, double value)
+{
+    if (isnan(value))
+        lsc_text_add(out, "  %15s", "-");
+    else
+        lsc_text_add(out, "  %15.2f", 100 * value);
+}
+
+static void add_table(const finished *runs, int n, double *values, lsc_text *out)
+{
+    lsc_text_add(out, "%-28s  %-10s  %5s  %-13s  %5s", "run (values in %)", "optimizer", "seed", "select", "epoch");
+    for (size_t i = 0; i < LSC_COUNT(columns); i++)
+        lsc_text_add(out, "  %15s", columns[i].head);
+    for (int k = 0; k < n; k++) {
+        char shown[64], optimizer[64], select[64];
+        lsc_text_add(out, "\n%-28s  %-10s  %5.0f  %-13s  %5.0f", lsc_shown(runs[k].folder, shown, sizeof shown),
+                     lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), runs[k].seed,
+                     lsc_shown(runs[k].select, select, sizeof select), runs[k].epoch);
+        for (size_t i = 0; i < LSC_COUNT(columns); i++)
+            add_cell(out, runs[k].value[i]);
+    }
+    lsc_text_add(out, "\n");
+    for (int k = 0; k < n; k++) {
+        char cell[48], optimizer[64];
+        const int runs_of = count(runs, n, k);
+        if (!is_first(runs, k) || runs_of < 2)
+            continue;
+        lsc_text_add(out, "mean +- std of %-13d  %-10s  %5s  %-13s  %5s", runs_of,
+                     lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), "", "", "");
+        for (size_t i = 0; i < LSC_COUNT(columns); i++) {
+            const tr_spread s = spread_of(runs, n, k, i, values);
+            snprintf(cell, sizeof cell, "%.2f +- %.2f", 100 * s.mean, 100 * s.deviation);
+            lsc_text_add(out, "  %15s", s.n > 0 ? cell : "-");
+        }
+        lsc_text_add(out, "\n");
+    }
+}
+
+static void add_json(const finished *runs, int n, double *values, lsc_text *out)
+{
+    const char *comma = "";
+
+    lsc_text_add(out, "{\"runs\": [");
+    for (int k = 0; k < n; k++) {
+        lsc_text_add(out, "%s\n  {\"folder\": ", k > 0 ? "," : "");
+        lsc_quote_json(out, runs[k].folder);
+        lsc_text_add(out, ", \"optimizer\": ");
+        lsc_quote_json(out, runs[k].optimizer);
+        lsc_text_add(out, ", \"select\": ");
+        lsc_quote_json(out, runs[k].select);
+        tr_json_number(out, ", \"seed\": ", runs[k].seed);
+        tr_json_number(out, ", \"epoch\": ", runs[k].epoch);
+        for (size_t i = 0; i < LSC_COUNT(columns); i++) {
+            lsc_text_add(out, ", \"%s\"", columns[i].name);
+            tr_json_number(out, ": ", runs[k].value[i]);
+        }
+        lsc_text_add(out, "}");
+    }
+    lsc_text_add(out, "\n], \"optimizers\": [");
+    for (int k = 0; k < n; k++) {
+        if (!is_first(runs, k))
+            continue;
+        lsc_text_add(out, "%s\n  {\"optimizer\": ", comma);
+        lsc_quote_json(out, runs[k].optimizer);
+        lsc_text_add(out, ", \"runs\": %d", count(runs, n, k));
+        for (size_t i = 0; i < LSC_COUNT(columns); i++) {
+            const tr_spread s = spread_of(runs, n, k, i, values);
+            lsc_text_add(out, ", \"%s\": {", columns[i].name);
+            tr_json_number(out, "\"mean\": ", s.mean);
+            tr_json_number(out, ", \"std\": ", s.deviation);
+            lsc_text_add(out, "}");
+        }
+        lsc_text_add(out, "}");
+        comma = ",";
+    }
+    lsc_text_add(out, "\n]}\n");
+}
+
+static lsc_status summarize(const arguments *a, FILE *out)
+{
+    lsc_status st = LSC_OK;
+    finished *runs = NULL;
+    double *values = NULL;
+    lsc_text text = {0};
+
+    LSC_NEW(runs, a->n);
+    LSC_NEW(values, a->n);
+    for (int k = 0; k < a->n; k++)
+        LSC_TRY(read_run(a->folders[k], &runs[k]));
+    if (a->json)
+        add_json(runs, a->n, values, &text);
+    else
+        add_table(runs, a->n, values, &text);
+    LSC_CHECK(!text.failed, LSC_ERR_NOMEM, "no memory for the summary");
+    fputs(text.text, out);
+cleanup:
+    lsc_text_free(&text);
+    lsc_free(values);
+    lsc_free(runs);
+    return st;
+}
+
+static lsc_status run(int argc, char **argv, FILE *out)
+{
+    static const struct argp argp = {options, parse, "FOLDER...", doc, NULL, NULL, NULL};
+    arguments a = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    return summarize(&a, out);
+}
+
+const tr_command tr_command_summary = {.run = run};
