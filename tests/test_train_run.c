@@ -194,6 +194,45 @@ static void gac_fas_warms_up_by_epochs(void **state)
     test_result_free(&r);
 }
 
+static float first_value(const char *path)
+{
+    nn_tensors *t = NULL;
+    CHECK_OK(nn_tensors_read(path, &t));
+    const float value = (float)nn_tensor_value(nn_tensors_find(t, "fc1.weight"), 0);
+    nn_tensors_free(t);
+    return value;
+}
+
+static void a_run_can_begin_with_the_weights_of_another(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture_of_two_classes();
+    RUN_OK(&r, "--config", "run.yaml", "--out", "first");
+    test_result_free(&r);
+    RUN_OK(&r, "--config", "run.yaml", "--out", "second", "--set", "train.pretrained=first/run.bin", "--set",
+           "train.trajectory_every=1", "--seed", "7");
+    CHECK_HAS(r.err, "begins with the weights of first/run.bin, the head too");
+    test_result_free(&r);
+    CHECK_REAL(first_value(test_path("second/trajectory/epoch_000000.safetensors")),
+               first_value(test_path("first/run.bin")), 0);
+    /* It is needed at the start alone. */
+    CHECK(remove(test_path("first/run.bin")) == 0);
+    RUN_OK(&r, "--out", "second", "--resume");
+    test_result_free(&r);
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", "third", "--set", "train.pretrained=second/run.bin",
+          "--set", "loss.name=cross_entropy");
+    CHECK_INT(r.exit_code, 65);
+    CHECK_HAS(r.err,
+              "second/run.bin: tensor fc3.weight is [1, 64], the configuration's model needs [2, 64]: the file's "
+              "head is for another number of outputs");
+    test_result_free(&r);
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--dry-run", "--set", "train.pretrained=absent.pth");
+    CHECK_INT(r.exit_code, 74);
+    CHECK_HAS(r.err, "train.pretrained: there is no file absent.pth");
+    test_result_free(&r);
+}
+
 static void a_finished_run_is_left_alone(void **state)
 {
     test_result r;
@@ -277,6 +316,7 @@ int main(void)
         TEST_IN_FOLDER(equal_commands_end_in_equal_bytes_and_other_seeds_do_not),
         TEST_IN_FOLDER(history_has_a_row_for_each_epoch_and_gaps_where_not_evaluated),
         TEST_IN_FOLDER(gac_fas_warms_up_by_epochs),
+        TEST_IN_FOLDER(a_run_can_begin_with_the_weights_of_another),
         TEST_IN_FOLDER(a_finished_run_is_left_alone),
         TEST_IN_FOLDER(overwriting_removes_what_was_there),
         TEST_IN_FOLDER(run_bin_and_history_are_made_anew_from_run_state),

@@ -46,6 +46,8 @@ static const cfg_field train_fields[] = {
                "learning rate over time: --list schedules"),
     CFG_REAL(tr_options, warmup_epochs, "train.warmup_epochs", "0", 0, 1e6,
              "epochs over which the learning rate rises linearly"),
+    CFG_TEXT(tr_options, pretrained, "train.pretrained", "none",
+             "initial weights: none, imagenet (torchvision's file, looked for where PyTorch keeps it), or a FILE"),
     CFG_REAL(tr_options, head_lr_scale, "train.head_lr_scale", "1", 1e-6, 1e6,
              "times the learning rate, for the head: the last module with a weight"),
     CFG_REAL(tr_options, warming_epochs, "train.warming_epochs", "0", 0, 1e6,

@@ -151,6 +151,7 @@ static lsc_status train(tr_session *s, const tr_paths *p)
         LSC_TRY(check_same(p, s->config));
         LSC_TRY(restore(s, p));
     } else {
+        LSC_TRY(tr_session_pretrain(s));
         LSC_TRY(tr_save_state(p->state, s->config, s->state, &s->record));
     }
     /* Only now that the new run has its first file: a full disk leaves an old run whole. */
@@ -186,6 +187,7 @@ lsc_status tr_run(const tr_run_options *o)
     config = NULL; /* taken */
     LSC_TRY(st);
     if (o->common.dry_run) {
+        LSC_TRY(tr_session_pretrain(s));
         LSC_TRY(tr_dry_run(s));
     } else {
         LSC_TRY(lsc_mkdirs(p.folder));

@@ -24,6 +24,7 @@ typedef struct {
     cfg_text average;                  /* of theta over steps; none */
     cfg_text feature;                  /* loss.feature; none */
     double feature_weight, feature_temperature;
+    cfg_text pretrained;  /* none, imagenet, or a file */
     int64_t augment_crop; /* pixels */
     bool augment_flip;
     bool balanced; /* batches with equally many images of each domain */
@@ -261,6 +262,8 @@ typedef struct {
 /* Data, network, optimizer for a configuration; theta at its initial values. Takes the configuration. */
 lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session **out); /* returns new */
 void tr_session_free(tr_session *s);
+/* Initial weights from the file that train.pretrained names, for a run that begins. */
+lsc_status tr_session_pretrain(tr_session *s);
 /* Batches from the record's step on, to the end or so many, also past the end. Returns new. */
 lsc_status tr_session_loader(const tr_session *s, tr_loader **out);
 lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out);

@@ -4,6 +4,8 @@
  */
 #include "train/run.h"
 
+#include "train/pretrained.h"
+
 #include <string.h>
 
 #define EVALUATION_BATCH 256
@@ -187,6 +189,23 @@ lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session
     s = NULL;
 cleanup:
     tr_session_free(s);
+    return st;
+}
+
+lsc_status tr_session_pretrain(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const char *pretrained = s->config->train.pretrained.s;
+    char *path = NULL;
+    bool with_head = false;
+
+    if (strcmp(pretrained, "none") == 0)
+        return LSC_OK;
+    LSC_TRY(tr_pretrained_find(pretrained, s->config->task.model.s, &path));
+    LSC_TRY(tr_pretrained_fill(path, s->state->layout, s->state->theta, &with_head));
+    lsc_log_info("begins with the weights of %s, the head %s", path, with_head ? "too" : "not");
+cleanup:
+    lsc_free(path);
     return st;
 }
 
