@@ -252,6 +252,24 @@ static void what_is_evaluated_is_what_run_bin_holds(void **state)
     tr_paths_fini(&paths);
 }
 
+static lsc_status make_result(void *context)
+{
+    tr_session *s = context;
+    tr_parameters result;
+    s->result_step = -1;
+    return tr_session_result(s, &result);
+}
+
+static void every_allocation_of_a_result_may_fail(void **state)
+{
+    (void)state;
+    train_fixture();
+    tr_session *s = session("ema");
+    step(s, 1);
+    CHECK(test_torture(make_result, s) > 3);
+    tr_session_free(s);
+}
+
 /* Before an average has begun the result is theta, and training never sees the average. */
 static void averaging_does_not_touch_training(void **state)
 {
@@ -281,6 +299,7 @@ int main(void)
         TEST(every_average_says_what_it_is_and_begins_with_the_first_theta_that_counts),
         TEST_IN_FOLDER(the_result_has_statistics_of_its_own),
         TEST_IN_FOLDER(what_is_evaluated_is_what_run_bin_holds),
+        TEST_IN_FOLDER(every_allocation_of_a_result_may_fail),
         TEST_IN_FOLDER(averaging_does_not_touch_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,10 @@ static void a_batch_allocates_nothing(void **state)
     tr_loader *l = NULL;
     (void)state;
     begin();
-    CHECK_OK(tr_session_new(&options, config("gac-fas"), &s));
+    tr_config *c = config("gac-fas");
+    CHECK_OK(cfg_set("test", "loss.feature=supcon", c->sections, c->n_sections));
+    CHECK_OK(cfg_set("test", "train.average=ema", c->sections, c->n_sections));
+    CHECK_OK(tr_session_new(&options, c, &s));
     CHECK_OK(tr_session_loader(s, &l));
     CHECK_OK(tr_session_step(s, tr_loader_next(l))); /* libraries set themselves up */
     const int64_t ours = lsc_alloc_calls();
@@ -137,6 +140,10 @@ static lsc_status make_session(void *context)
     lsc_status st = tr_config_new(&c);
     if (st == LSC_OK)
         st = cfg_load_yaml(context, c->sections, c->n_sections);
+    if (st == LSC_OK)
+        st = cfg_set("test", "loss.feature=supcon", c->sections, c->n_sections);
+    if (st == LSC_OK)
+        st = cfg_set("test", "train.average=ema", c->sections, c->n_sections);
     if (st == LSC_OK)
         st = tr_session_new(&options, c, &s);
     else
