@@ -6,45 +6,18 @@
  * N samples, E elements of an image, K classes, B images of one forward.
  * SPDX-License-Identifier: MIT
  */
-#include "landscape/objective_nn.h"
+#include "landscape/objective_nn_self.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "base/hash.h"
-#include "landscape/samples.h"
 
 enum {
-    BATCH = 512, /* images of one forward: enough blocks for many cores; no result depends on it */
-    MAX_DIRS = 3,
-};
+    BATCH = 512
+}; /* images of one forward: enough blocks for many cores; on frozen statistics no result depends on it */
 static const size_t DEFAULT_MEMORY = (size_t)4 << 30;
-
-typedef struct {
-    const lsc_layout *layout;
-    const nn_loss *loss;
-    nn_plan *plan;
-    nn_real real;
-    landscape_samples samples;
-    int64_t classes;
-    int n_domains;
-    /* Samples of select: [n_selected] of them. */
-    bool all;
-    int64_t *selected, n_selected;
-    double *logits; /* [B, K] */
-    /* One point. */
-    void *theta;           /* [layout->n] of the plan's scalar */
-    double *losses;        /* [N] */
-    uint8_t *correct;      /* [N] */
-    double *domain_losses; /* [N] those of one domain */
-    const float *center, *dirs[MAX_DIRS];
-    int n_dirs;
-    int64_t negative_variances;
-    char **fields;
-    int n_fields;
-    char *settings;
-} objective_nn;
 
 /* ---- samples -> losses -------------------------------------------------------------------- */
 
@@ -72,21 +45,32 @@ static double domain_mean(objective_nn *o, int domain, const int64_t *sample, in
     return m > 0 ? lsc_sum(o->domain_losses, m) / (double)m : NAN;
 }
 
-static lsc_status fields_at_theta(objective_nn *o, double *out)
+const int64_t *objective_selected(const objective_nn *o, int64_t *n)
 {
-    const int64_t *sample = o->all ? NULL : o->selected;
-    int64_t n = o->all ? o->samples.n : o->n_selected;
-    lsc_status st = evaluate(o, sample, n);
-    if (st != LSC_OK)
-        return st;
-    int64_t n_correct = 0;
+    *n = o->all ? o->samples.n : o->n_selected;
+    return o->all ? NULL : o->selected;
+}
+
+void objective_fields(objective_nn *o, double *out)
+{
+    int64_t n, n_correct = 0;
+    const int64_t *sample = objective_selected(o, &n);
     for (int64_t i = 0; i < n; i++)
         n_correct += o->correct[i] && !isnan(o->losses[i]);
     out[0] = lsc_sum(o->losses, n) / (double)n;
     out[1] = (double)n_correct / (double)n;
     for (int d = 0; d + 2 < o->n_fields; d++)
         out[2 + d] = domain_mean(o, d, sample, n);
-    return LSC_OK;
+}
+
+static lsc_status fields_at_theta(objective_nn *o, double *out)
+{
+    int64_t n;
+    const int64_t *sample = objective_selected(o, &n);
+    lsc_status st = evaluate(o, sample, n);
+    if (st == LSC_OK)
+        objective_fields(o, out);
+    return st;
 }
 
 /* ---- theta -------------------------------------------------------------------------------- */
@@ -113,13 +97,13 @@ static bool has_negative_variance(const objective_nn *o)
     return false;
 }
 
-static lsc_status set_theta(objective_nn *o)
+static lsc_status set_theta(objective_nn *o, nn_plan *plan)
 {
     o->negative_variances += has_negative_variance(o);
-    return nn_plan_set_theta(o->plan, o->theta);
+    return nn_plan_set_theta(plan, o->theta);
 }
 
-static lsc_status set_theta_from(objective_nn *o, const double *theta)
+lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta)
 {
     if (o->real == NN_F64) {
         memcpy(o->theta, theta, (size_t)o->layout->n * sizeof(double));
@@ -128,7 +112,7 @@ static lsc_status set_theta_from(objective_nn *o, const double *theta)
         for (int64_t j = 0; j < o->layout->n; j++)
             t[j] = (float)theta[j];
     }
-    return set_theta(o);
+    return set_theta(o, plan);
 }
 
 /* theta_j = (float)(center_j + sum_i c_i d_ij), as lsc_frame_point forms it. */
@@ -143,7 +127,7 @@ static lsc_status set_theta_at(objective_nn *o, const double *coords)
         else
             ((double *)o->theta)[j] = (double)(float)t;
     }
-    return set_theta(o);
+    return set_theta(o, o->plan);
 }
 
 /* ---- the objective's functions ------------------------------------------------------------ */
@@ -151,15 +135,15 @@ static lsc_status set_theta_at(objective_nn *o, const double *coords)
 static lsc_status eval(void *self, const double *theta, double *out)
 {
     objective_nn *o = self;
-    lsc_status st = set_theta_from(o, theta);
+    lsc_status st = objective_set_theta(o, o->plan, theta);
     return st == LSC_OK ? fields_at_theta(o, out) : st;
 }
 
 static lsc_status set_frame(void *self, const float *center, const float *const *dirs, int n_dirs)
 {
     objective_nn *o = self;
-    if (n_dirs < 0 || n_dirs > MAX_DIRS)
-        return lsc_fail(LSC_ERR_ARG, "set_frame: %d directions, need 0 .. %d", n_dirs, MAX_DIRS);
+    if (n_dirs < 0 || n_dirs > OBJECTIVE_MAX_DIRS)
+        return lsc_fail(LSC_ERR_ARG, "set_frame: %d directions, need 0 .. %d", n_dirs, OBJECTIVE_MAX_DIRS);
     o->center = center;
     for (int i = 0; i < n_dirs; i++)
         o->dirs[i] = dirs[i];
@@ -188,7 +172,10 @@ static lsc_status check_samples(const objective_nn *o, const int64_t *index, int
 {
     if (n < 1 || n > o->samples.n)
         return lsc_fail(LSC_ERR_ARG, "objective: %lld samples, need 1 .. %lld", (long long)n, (long long)o->samples.n);
-    for (int64_t i = 0; i < n; i++)
+    if (o->statistics == NN_BATCH && n % o->samples.batch != 0)
+        return lsc_fail(LSC_ERR_ARG, "objective: %lld samples are no whole batches of %lld, whose statistics are used",
+                        (long long)n, (long long)o->samples.batch);
+    for (int64_t i = 0; index != NULL && i < n; i++)
         if (index[i] < 0 || index[i] >= o->samples.n)
             return lsc_fail(LSC_ERR_ARG, "objective: sample %lld is not in 0 .. %lld", (long long)index[i],
                             (long long)o->samples.n - 1);
@@ -215,7 +202,7 @@ static lsc_status samples(void *self, const double *theta, const int64_t *index,
     objective_nn *o = self;
     lsc_status st = LSC_OK;
     LSC_TRY(check_samples(o, index, n));
-    LSC_TRY(set_theta_from(o, theta));
+    LSC_TRY(objective_set_theta(o, o->plan, theta));
     LSC_TRY(evaluate(o, index, n));
     for (int64_t i = 0; i < n; i++) {
         loss[i] = (float)o->losses[i];
@@ -237,6 +224,7 @@ static void destroy(void *self)
     if (o == NULL)
         return;
     nn_plan_free(o->plan);
+    objective_gradient_fini(&o->gradient);
     for (int f = 0; o->fields != NULL && f < o->n_fields; f++)
         lsc_free(o->fields[f]);
     lsc_free(o->fields);
@@ -269,7 +257,9 @@ static lsc_status take_samples(objective_nn *o, const objective_nn_options *opti
 {
     lsc_status st = LSC_OK;
     int64_t n = options->index != NULL ? options->n_index : ds_count(options->data);
-    int64_t batch = n < BATCH ? n : BATCH;
+    int64_t batch = options->batch != 0 ? options->batch : BATCH;
+    if (batch > n)
+        batch = n;
     LSC_TRY(landscape_samples_init(&o->samples, options->data, options->index, n, nn_loss_classes(o->loss, o->classes),
                                    batch, options->memory != 0 ? options->memory : DEFAULT_MEMORY));
     LSC_NEW(o->logits, batch * o->classes);
@@ -279,6 +269,7 @@ static lsc_status take_samples(objective_nn *o, const objective_nn_options *opti
     LSC_NEW(o->domain_losses, n);
     o->all = true;
     o->n_domains = ds_n_domains(options->data);
+    LSC_TRY(check_samples(o, NULL, n));
 cleanup:
     return st;
 }
@@ -290,7 +281,7 @@ static lsc_status take_plan(objective_nn *o, const objective_nn_options *options
     o->theta = lsc_calloc((size_t)o->layout->n, o->real == NN_F64 ? sizeof(double) : sizeof(float));
     LSC_CHECK(o->theta != NULL, LSC_ERR_NOMEM, "no memory for theta: %lld elements", (long long)o->layout->n);
     nn_plan_options plan = {
-        .batch = o->samples.batch, .statistics = NN_FROZEN, .real = options->real, .threads = options->threads};
+        .batch = o->samples.batch, .statistics = o->statistics, .real = options->real, .threads = options->threads};
     LSC_TRY(nn_plan_new(options->backend != NULL ? options->backend : "auto", options->graph, &plan, &o->plan));
 cleanup:
     return st;
@@ -328,8 +319,12 @@ static lsc_status write_settings(objective_nn *o, const objective_nn_options *op
     lsc_quote_json(&t, o->loss->name);
     lsc_text_add(&t, ", \"data_sha256\": \"%s\", \"samples\": %lld, \"samples_sha256\": \"%s\"",
                  ds_hash(o->samples.data), (long long)o->samples.n, samples);
-    lsc_text_add(&t, ", \"batch_norm\": \"frozen\", \"precision\": \"%s\", \"device\": \"%s\"}",
-                 o->real == NN_F64 ? "double" : "float", nn_plan_backend(o->plan));
+    if (o->statistics == NN_BATCH)
+        lsc_text_add(&t, ", \"batch_norm\": \"batch\", \"batch_norm_images\": %lld", (long long)o->samples.batch);
+    else
+        lsc_text_add(&t, ", \"batch_norm\": \"frozen\"");
+    lsc_text_add(&t, ", \"precision\": \"%s\", \"device\": \"%s\"}", o->real == NN_F64 ? "double" : "float",
+                 nn_plan_backend(o->plan));
     LSC_CHECK(!t.failed, LSC_ERR_NOMEM, "no memory for the objective's settings");
     o->settings = t.text;
     t = (lsc_text){0};
@@ -345,6 +340,8 @@ static const lsc_objective_ops objective_nn_ops = {
     .eval = eval,
     .set_frame = set_frame,
     .eval_coords = eval_coords,
+    .hvp = objective_hvp,
+    .grad = objective_grad,
     .select = select_samples,
     .samples = samples,
     .error = error_text,
@@ -357,7 +354,9 @@ lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective 
     objective_nn *o = NULL;
 
     LSC_NEW(o, 1);
+    o->graph = options->graph;
     o->layout = nn_graph_layout(options->graph);
+    o->statistics = options->statistics;
     o->classes = nn_graph_classes(options->graph);
     LSC_TRY(nn_loss_find(options->loss, &o->loss));
     LSC_TRY(check_image_shape(options->data, options->graph));

@@ -2,7 +2,8 @@
  * objective_nn.h - a network, its data and its loss as an lsc_objective: the one place where liblosscope meets nn
  * and data.
  *
- *     loss(theta) = 1/N sum_i l(f_theta(x_i), y_i),   batch norm by the running statistics in theta
+ *     loss(theta) = 1/N sum_i l(f_theta(x_i), y_i),   batch norm by the running statistics in theta, or by those of
+ *                                                     each batch of samples, in their order
  *
  * Fields: loss (nats per sample), accuracy (fraction), and with several domains loss_domain0, loss_domain1, ...
  * SPDX-License-Identifier: MIT
@@ -23,12 +24,16 @@ typedef struct {
     int64_t n_index;
     const char *backend; /* NULL: "auto" */
     nn_real real;        /* scalar that theta is evaluated in */
-    int threads;         /* 0: all cores */
+    nn_statistics statistics;
+    int64_t batch; /* images of one forward, 0: as suits. On NN_BATCH their statistics are used, and samples must be
+                      whole batches */
+    int threads;   /* 0: all cores */
     size_t memory; /* bytes of normalized images to keep; with more, they are normalized anew at each point; 0: 4 GiB */
 } objective_nn_options;
 
-/* Opens *out; lsc_objective_close ends it. All memory is taken here: nothing is allocated per point.
- * LSC_ERR_SHAPE: the model does not fit the images, or has fewer classes than there are labels. */
+/* Opens *out; lsc_objective_close ends it. All memory is taken here, and that for gradients at the first of them:
+ * nothing is allocated per point. accuracy has no gradient (LSC_ERR_ARG). LSC_ERR_SHAPE: the model does not fit the
+ * images, or has fewer classes than there are labels. */
 lsc_status objective_nn_open(const objective_nn_options *o, lsc_objective *out);
 /* Backend and threads that evaluate. */
 const char *objective_nn_backend(const lsc_objective *obj);

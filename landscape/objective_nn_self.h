@@ -1,0 +1,65 @@
+/*
+ * objective_nn_self.h - what the files of objective_nn share: objective_nn.c, and objective_nn_gradient.c with gradients and
+ * Hessian-vector products.
+ * N samples, K classes, B images of one forward.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef LSC_OBJECTIVE_NN_SELF_H
+#define LSC_OBJECTIVE_NN_SELF_H
+
+#include "landscape/objective_nn.h"
+#include "landscape/samples.h"
+
+enum { OBJECTIVE_MAX_DIRS = 3 };
+
+/* What gradients need, made at the first. Vectors are of the plan's scalar. */
+typedef struct {
+    nn_plan *plan;
+    int64_t batch;                        /* images of one forward */
+    void *v, *g;                          /* [n_learned] */
+    double *weight;                       /* [batch] of samples in the field */
+    double *dlogits, *rlogits, *rdlogits; /* [batch, K] */
+} objective_gradient;
+
+typedef struct {
+    const nn_graph *graph;
+    const lsc_layout *layout;
+    const nn_loss *loss;
+    nn_plan *plan;
+    nn_real real;
+    nn_statistics statistics;
+    landscape_samples samples;
+    int64_t classes;
+    int n_domains;
+    /* Samples of select: [n_selected] of them. */
+    bool all;
+    int64_t *selected, n_selected;
+    double *logits; /* [B, K] */
+    /* One point. */
+    void *theta;           /* [layout->n] of the plan's scalar */
+    double *losses;        /* [N] */
+    uint8_t *correct;      /* [N] */
+    double *domain_losses; /* [N] those of one domain */
+    const float *center, *dirs[OBJECTIVE_MAX_DIRS];
+    int n_dirs;
+    int64_t negative_variances;
+    char **fields;
+    int n_fields;
+    char *settings;
+    objective_gradient gradient;
+} objective_nn;
+
+/* theta [n], rounded to the plan's scalar, set in this plan. */
+lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta);
+/* The selected samples: their numbers, NULL for all, and how many. */
+const int64_t *objective_selected(const objective_nn *o, int64_t *n);
+/* out [n_fields] of the losses and correctness of the selected samples. */
+void objective_fields(objective_nn *o, double *out);
+
+/* objective_nn_gradient.c */
+lsc_status objective_grad(void *self, int field, const double *theta, double *out, double *g);
+lsc_status objective_hvp(void *self, int field, const double *theta, const double *v, double *hv);
+/* Takes one that is {0}. */
+void objective_gradient_fini(objective_gradient *g);
+
+#endif
