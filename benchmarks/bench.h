@@ -21,7 +21,6 @@ typedef struct {
 typedef struct {
     int threads;    /* of the plans and of the peak: all cores unless --threads */
     double seconds; /* of one measurement, at least */
-    int first;      /* the first argument that is not an option */
 } bench_options;
 
 /* --threads N, --seconds S. Returns 0, or 64 with a message for a bad use. */

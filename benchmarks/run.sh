@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measure evaluation, training and Hessian-vector products on this machine and write benchmarks/results/NAME.json.
+# Measure evaluation, training, Hessian-vector products and reading on this machine and write benchmarks/results/NAME.json.
 #     benchmarks/run.sh NAME [--threads N] [--seconds S]
 # The machine must be quiet. Builds in build/release.
 set -eu
@@ -13,7 +13,7 @@ name=$1
 shift
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null
-cmake --build --preset release --target bench_forward bench_product bench_step bench_train >/dev/null
+cmake --build --preset release --target bench_forward bench_product bench_read bench_step bench_train >/dev/null
 out=benchmarks/results/$name.json
 {
     printf '{\n"forward": '
@@ -24,6 +24,8 @@ out=benchmarks/results/$name.json
     build/release/benchmarks/bench_step "$@"
     printf ',\n"product": '
     build/release/benchmarks/bench_product "$@"
+    printf ',\n"read": '
+    build/release/benchmarks/bench_read "$@"
     printf '}\n'
 } >"$out.part"
 mv "$out.part" "$out"

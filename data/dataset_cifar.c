@@ -8,14 +8,14 @@
  */
 #include "data/dataset.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define CIFAR_SIDE   32
-#define CIFAR_PIXELS (3 * CIFAR_SIDE * CIFAR_SIDE)
-#define CIFAR_FILES  5
-/* Of one file: the real ones hold 10,000 or 50,000. */
-#define CIFAR_RECORDS_MAX 100000
-
+#define CIFAR_SIDE       32
+#define CIFAR_PIXELS     (3 * CIFAR_SIDE * CIFAR_SIDE)
+#define CIFAR_FILES      5
+#define CIFAR_LABELS_MAX 2
 typedef struct {
     const char *train[CIFAR_FILES]; /* up to the first NULL */
     const char *test;
@@ -32,71 +32,85 @@ static const cifar_layout cifar100 = {.train = {"train.bin"}, .test = "test.bin"
 static const cifar_layout cifar100_coarse = {.train = {"train.bin"}, .test = "test.bin", .labels = 2, .wanted = 0};
 
 typedef struct {
+    char *path;
+    FILE *stream;
+    int64_t records;
+} cifar_file;
+
+typedef struct {
     const cifar_layout *layout;
     int n;
-    char *path[CIFAR_FILES];
-    uint8_t *bytes[CIFAR_FILES];
-    int64_t records[CIFAR_FILES];
+    cifar_file file[CIFAR_FILES];
 } cifar_files;
 
-static void cifar_files_free(cifar_files *f)
+static void cifar_files_close(cifar_files *f)
 {
     for (int i = 0; i < f->n; i++) {
-        lsc_free(f->path[i]);
-        lsc_free(f->bytes[i]);
+        lsc_free(f->file[i].path);
+        if (f->file[i].stream != NULL)
+            fclose(f->file[i].stream);
     }
 }
 
-static size_t cifar_record(const cifar_layout *layout)
-{
-    return (size_t)layout->labels + CIFAR_PIXELS;
-}
-
-static lsc_status cifar_read(const char *folder, const char *name, cifar_files *f)
+/* How many records it holds, by its size. */
+static lsc_status cifar_open(const char *folder, const char *name, cifar_files *f)
 {
     lsc_status st = LSC_OK;
-    size_t size = 0, record = cifar_record(f->layout);
-    int i = f->n++;
+    cifar_file *file = &f->file[f->n++];
+    int64_t record = f->layout->labels + CIFAR_PIXELS;
+    struct stat info;
 
-    f->path[i] = lsc_path_join(folder, name);
-    LSC_CHECK(f->path[i] != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
-    LSC_TRY(lsc_file_read(f->path[i], CIFAR_RECORDS_MAX * record, &f->bytes[i], &size));
-    LSC_CHECK(size > 0 && size % record == 0, LSC_ERR_FORMAT,
-              "%s: %zu bytes, must be a multiple of %zu: %s and 3 x 32 x 32 pixels a record", f->path[i], size, record,
-              f->layout->labels == 1 ? "one label" : "two labels");
-    f->records[i] = (int64_t)(size / record);
+    file->path = lsc_path_join(folder, name);
+    LSC_CHECK(file->path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
+    file->stream = fopen(file->path, "rbe");
+    LSC_CHECK(file->stream != NULL && fstat(fileno(file->stream), &info) == 0, LSC_ERR_IO, "%s: cannot open: %s",
+              file->path, strerror(errno));
+    LSC_CHECK(S_ISREG(info.st_mode), LSC_ERR_IO, "%s: not a regular file", file->path);
+    LSC_CHECK(info.st_size > 0 && info.st_size % record == 0, LSC_ERR_FORMAT,
+              "%s: %lld bytes, must be a multiple of %lld: %s and 3 x 32 x 32 pixels a record", file->path,
+              (long long)info.st_size, (long long)record, f->layout->labels == 1 ? "one label" : "two labels");
+    file->records = info.st_size / record;
 cleanup:
     return st;
 }
 
 /* The files that hold the first `most` images; 0: all. */
-static lsc_status cifar_read_split(const ds_request *r, cifar_files *f)
+static lsc_status cifar_open_split(const ds_request *r, cifar_files *f)
 {
     lsc_status st = LSC_OK;
     int64_t n = 0;
 
     if (r->test) {
-        LSC_TRY(cifar_read(r->folder, f->layout->test, f));
+        LSC_TRY(cifar_open(r->folder, f->layout->test, f));
         goto cleanup;
     }
     for (int i = 0; i < CIFAR_FILES && f->layout->train[i] != NULL && (r->most == 0 || n < r->most); i++) {
-        LSC_TRY(cifar_read(r->folder, f->layout->train[i], f));
-        n += f->records[i];
+        LSC_TRY(cifar_open(r->folder, f->layout->train[i], f));
+        n += f->file[i].records;
     }
 cleanup:
     return st;
 }
 
-/* Append the records of file i, up to `most` images in all. */
-static lsc_status cifar_take(const cifar_files *f, int i, int64_t most, int classes, ds_images *images)
+static lsc_status cifar_read(const cifar_file *f, void *bytes, size_t n)
+{
+    errno = 0;
+    if (fread(bytes, 1, n, f->stream) == n)
+        return LSC_OK;
+    return lsc_fail(LSC_ERR_IO, "%s: cannot read: %s", f->path, errno != 0 ? strerror(errno) : "the file ends");
+}
+
+/* Append the records of a file, up to `most` images in all. */
+static lsc_status cifar_take(const cifar_layout *layout, const cifar_file *f, int64_t most, int classes,
+                             ds_images *images)
 {
     lsc_status st = LSC_OK;
-    for (int64_t k = 0; k < f->records[i] && images->n < most; k++, images->n++) {
-        const uint8_t *record = f->bytes[i] + (size_t)k * cifar_record(f->layout);
-        int label = record[f->layout->wanted];
-        LSC_TRY(ds_check_label(f->path[i], k, label, classes));
-        images->labels[images->n] = label;
-        memcpy(images->bytes + images->n * CIFAR_PIXELS, record + f->layout->labels, CIFAR_PIXELS);
+    uint8_t label[CIFAR_LABELS_MAX];
+    for (int64_t k = 0; k < f->records && images->n < most; k++, images->n++) {
+        LSC_TRY(cifar_read(f, label, (size_t)layout->labels));
+        LSC_TRY(ds_check_label(f->path, k, label[layout->wanted], classes));
+        LSC_TRY(cifar_read(f, images->bytes + images->n * CIFAR_PIXELS, CIFAR_PIXELS));
+        images->labels[images->n] = label[layout->wanted];
     }
 cleanup:
     return st;
@@ -109,19 +123,22 @@ static lsc_status cifar_load(const cifar_layout *layout, const ds_request *r, ds
     cifar_files files = {.layout = layout};
     int64_t most = 0;
 
-    LSC_TRY(cifar_read_split(r, &files));
+    LSC_TRY(cifar_open_split(r, &files));
     for (int i = 0; i < files.n; i++)
-        most += files.records[i];
+        most += files.file[i].records;
     if (r->most > 0 && r->most < most)
         most = r->most;
+    ds_images promised = images;
+    promised.n = most;
+    LSC_TRY(ds_check_memory(r, &promised, 1));
     LSC_NEW(images.labels, most);
     LSC_NEW(images.bytes, most * CIFAR_PIXELS);
     for (int i = 0; i < files.n; i++)
-        LSC_TRY(cifar_take(&files, i, most, r->classes, &images));
+        LSC_TRY(cifar_take(layout, &files.file[i], most, r->classes, &images));
     *out = images;
     images = (ds_images){0};
 cleanup:
-    cifar_files_free(&files);
+    cifar_files_close(&files);
     ds_images_free(&images);
     return st;
 }

@@ -1,6 +1,7 @@
 /*
  * PNG by libpng, which reports errors by a function that must not return: longjmp, within this file only.
- * Palettes and grey become RGB, alpha is dropped, 16 bits become round(v * 255 / 65535). Gamma is not looked at.
+ * Palettes and grey become RGB, alpha is dropped, 16 bits become round(v * 255 / 65535). Gamma, profiles and texts are
+ * passed over.
  * Source: libpng-manual.txt, sections III and V.
  * SPDX-License-Identifier: MIT
  */
@@ -11,9 +12,6 @@
 
 #include <png.h>
 
-/* Of the text, profiles and the like that a picture carries. */
-#define PNG_CHUNK_BYTES_MAX ((png_alloc_size_t)1 << 23)
-
 typedef struct {
     png_structp png;
     png_infop info;
@@ -21,6 +19,7 @@ typedef struct {
     char message[256];
     const uint8_t *bytes;
     size_t n, at;
+    bool no_memory;
     png_bytep *rows; /* [height], into the picture */
     ds_picture picture;
 } png_reader;
@@ -30,6 +29,20 @@ static void escape(png_structp png, png_const_charp message)
     png_reader *r = png_get_error_ptr(png);
     snprintf(r->message, sizeof r->message, "%s", message);
     longjmp(r->escape, 1);
+}
+
+static png_voidp allocate(png_structp png, png_alloc_size_t n)
+{
+    png_reader *r = png_get_mem_ptr(png);
+    void *p = lsc_calloc(n, 1);
+    r->no_memory = r->no_memory || p == NULL;
+    return p;
+}
+
+static void release(png_structp png, png_voidp p)
+{
+    (void)png;
+    lsc_free(p);
 }
 
 /* Warnings are about what is not used here; damaged pixels are errors. */
@@ -65,7 +78,8 @@ static lsc_status decode(png_reader *r)
 
     png_set_read_fn(r->png, r, take);
     png_set_user_limits(r->png, DS_PICTURE_SIDE_MAX, DS_PICTURE_SIDE_MAX);
-    png_set_chunk_malloc_max(r->png, PNG_CHUNK_BYTES_MAX);
+    /* All but what pixels are made of: libpng would take memory for a text of the length that the file promises. */
+    png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(r->png, r->info);
     LSC_TRY(ds_picture_check_size(png_get_image_height(r->png, r->info), png_get_image_width(r->png, r->info)));
     r->picture.height = (int)png_get_image_height(r->png, r->info);
@@ -88,7 +102,7 @@ cleanup:
 static lsc_status decode_or_escape(png_reader *r)
 {
     if (setjmp(r->escape) != 0)
-        return lsc_fail(LSC_ERR_FORMAT, "%s", r->message);
+        return lsc_fail(r->no_memory ? LSC_ERR_NOMEM : LSC_ERR_FORMAT, "%s", r->message);
     return decode(r);
 }
 
@@ -97,7 +111,7 @@ lsc_status ds_png_decode(const uint8_t *bytes, size_t n, ds_picture *out)
     lsc_status st = LSC_OK;
     png_reader r = {.bytes = bytes, .n = n};
 
-    r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, escape, ignore);
+    r.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, escape, ignore, &r, allocate, release);
     r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
     LSC_CHECK(r.info != NULL, LSC_ERR_NOMEM, "no memory for libpng");
     LSC_TRY(decode_or_escape(&r));

@@ -13,6 +13,6 @@ cmake --preset release -G Ninja -DLSC_WERROR=ON >/dev/null
 cmake --build --preset release
 ctest --preset release -j 2
 [ -n "$long" ] || exit 0
-for test in fresh sanitizers networks demo; do
+for test in fresh sanitizers networks fuzz demo; do
     "tests/long/$test.sh"
 done

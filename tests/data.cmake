@@ -7,7 +7,7 @@ target_link_libraries(lsc_test_faces PUBLIC lsc_test_pictures)
 
 lsc_test(data_files LIBS lsc_test_data LABELS unit format)
 lsc_test(data_npy LIBS lsc_test_data m LABELS unit format)
-lsc_test(data_pictures LIBS lsc_test_pictures ZLIB::ZLIB LABELS unit format)
+lsc_test(data_pictures LIBS lsc_test_pictures lsc_test_malloc ZLIB::ZLIB LABELS unit format)
 lsc_test(data_resize LIBS lsc_data LABELS unit)
 lsc_test(data_folder LIBS lsc_test_data lsc_test_pictures LABELS unit contract format)
 lsc_test(data_face_layout LIBS lsc_test_faces LABELS unit format)

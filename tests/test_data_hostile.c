@@ -252,6 +252,22 @@ static void a_grey_reader_refuses_coloured_images(void **state)
     refused(&o, LSC_ERR_ARG, "data: images of 3 channels cannot be read with 1");
 }
 
+/* By their sizes: nothing of it is read. */
+static void more_cifar_images_than_fit_in_memory_are_refused(void **state)
+{
+    (void)state;
+    ds_options o = fixture_options("cifar10");
+    o.channels = 0;
+    o.memory = 3 * 3072 - 100;
+    fixture_cifar10("data_batch_1.bin", 0, 3);
+    o.limit = 3;
+    refused(&o, LSC_ERR_ARG, "3 images of 3 x 32 x 32 need 9.22e-06 GB of memory, at most 9.12e-06 GB are taken");
+    o.limit = 2;
+    ds_dataset *d = NULL;
+    CHECK_OK(ds_open(&o, &d));
+    ds_close(d);
+}
+
 static void every_failing_allocation_is_a_status(void **state)
 {
     const double rotations[] = {0, 45};
@@ -266,6 +282,11 @@ static void every_failing_allocation_is_a_status(void **state)
     o.channels = 0;
     o.limit = 2;
     fixture_cifar10("data_batch_1.bin", 0, 2);
+    CHECK(test_torture(fixture_open_and_close, &o) >= 8);
+    fixture_cifar100("train.bin", 2);
+    o.kind = "cifar100";
+    CHECK(test_torture(fixture_open_and_close, &o) >= 8);
+    o.kind = "cifar100_coarse";
     CHECK(test_torture(fixture_open_and_close, &o) >= 8);
 }
 
@@ -289,6 +310,7 @@ int main(void)
         TEST_IN_FOLDER(a_cifar10_label_out_of_range_is_named),
         TEST_IN_FOLDER(options_that_cannot_be_right_are_refused),
         TEST_IN_FOLDER(a_grey_reader_refuses_coloured_images),
+        TEST_IN_FOLDER(more_cifar_images_than_fit_in_memory_are_refused),
         TEST_IN_FOLDER(every_failing_allocation_is_a_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

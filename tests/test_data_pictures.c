@@ -239,6 +239,28 @@ static void pictures_of_too_many_pixels_are_refused_before_they_are_decoded(void
     lsc_free(bytes);
 }
 
+/* A text of a gigabyte, of which nothing follows. */
+static void a_promised_length_takes_no_memory(void **state)
+{
+    (void)state;
+    enum { HEAD = 33 };
+    static const char text[] = "\x3b\0\0\x0atEXtComment";
+    lsc_text t = {0};
+    size_t n = 0;
+    write_both();
+    char *bytes = test_read(test_path("a.png"), &n);
+    lsc_text_add_bytes(&t, bytes, HEAD);
+    lsc_text_add_bytes(&t, text, sizeof text);
+    lsc_text_add_bytes(&t, bytes + HEAD, n - HEAD);
+    test_write(test_path("a.png"), t.text, t.length);
+    test_malloc_begin();
+    refused(test_path("a.png"), LSC_ERR_FORMAT, "a.png: the file ends too early");
+    test_malloc_count count = test_malloc_end();
+    CHECK(!count.counted || count.largest < 1 << 20);
+    lsc_text_free(&t);
+    lsc_free(bytes);
+}
+
 static void a_jpeg_of_hundreds_of_scans_is_refused(void **state)
 {
     uint8_t grey[PIXELS];
@@ -289,6 +311,7 @@ int main(void)
         TEST_IN_FOLDER(every_truncation_is_refused),
         TEST_IN_FOLDER(every_changed_byte_is_survived),
         TEST_IN_FOLDER(pictures_of_too_many_pixels_are_refused_before_they_are_decoded),
+        TEST_IN_FOLDER(a_promised_length_takes_no_memory),
         TEST_IN_FOLDER(a_jpeg_of_hundreds_of_scans_is_refused),
         TEST_IN_FOLDER(every_failing_allocation_is_a_status),
     };

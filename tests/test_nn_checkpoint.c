@@ -342,12 +342,18 @@ static lsc_status write_and_fill(void *context)
     return st;
 }
 
+static lsc_status write_aliased(void *context)
+{
+    return nn_checkpoint_write_aliased(torture_path, context, face_theta, NULL, 0);
+}
+
 static void no_memory_is_an_error(void **state)
 {
     (void)state;
     nn_graph *g = small_graph();
     torture_path = test_path("b.safetensors");
     CHECK(test_torture(write_and_fill, g) > 5);
+    CHECK(test_torture(write_aliased, (void *)&face) > 5);
     nn_graph_free(g);
 }
 
