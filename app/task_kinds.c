@@ -16,7 +16,7 @@ static app_kind model(int i)
 static app_kind data_set(int i)
 {
     app_kind k = {0};
-    k.name = ds_kind_at(i, &k.text);
+    k.name = ds_kind_at(i, &k.text, &k.source);
     return k;
 }
 

@@ -64,7 +64,8 @@ const int32_t *ds_videos(const ds_dataset *d);
 const int32_t *ds_species(const ds_dataset *d);
 const char *ds_species_name(const ds_dataset *d, int species); /* NULL past the last */
 const char *ds_hash(const ds_dataset *d);                      /* SHA-256 of pixels, labels and domains as kept, hex */
-const char *ds_kind_at(int i, const char **text);              /* NULL past the last */
+/* Name of kind i; what it is and, or NULL, where it is from. Both may be NULL. NULL past the last. */
+const char *ds_kind_at(int i, const char **text, const char **source);
 
 /* Images by index (0 <= index < N), normalized, [n, C, H, W]; labels and domains [n] may be NULL. */
 void ds_read(const ds_dataset *d, const int64_t *index, int64_t n, float *images, int32_t *labels, int32_t *domains);

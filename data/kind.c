@@ -19,12 +19,14 @@ static const struct {
 #undef DATASET
 };
 
-const char *ds_kind_at(int i, const char **text)
+const char *ds_kind_at(int i, const char **text, const char **source)
 {
     if (i < 0 || (size_t)i >= LSC_COUNT(table))
         return NULL;
     if (text != NULL)
         *text = table[i].text;
+    if (source != NULL)
+        *source = table[i].kind->source;
     return table[i].kind->name;
 }
 

@@ -8,7 +8,7 @@ if(LSC_HAVE_ONEDNN)
 
   add_executable(test_cpu_golden test_cpu_golden.c)
   target_link_libraries(test_cpu_golden PRIVATE lsc_test_oracle)
-  foreach(model resnet20 resnet56 resnet56_noshort resnet110 resnet18 wrn56_2 vgg9 densenet121 torchvision_resnet18)
+  foreach(model IN LISTS golden_models) # nn.cmake
     add_test(NAME cpu_golden_${model} COMMAND test_cpu_golden ${model})
     set_tests_properties(cpu_golden_${model} PROPERTIES LABELS "golden;cpu" TIMEOUT ${LSC_TEST_SECONDS})
   endforeach()

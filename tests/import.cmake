@@ -12,7 +12,7 @@ target_link_libraries(test_nn_torch_rounds PRIVATE lsc_nn lsc_test_support cmock
 target_compile_definitions(test_nn_torch_rounds PRIVATE LSC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 foreach(model resnet20 resnet56_noshort densenet121 vgg16 torchvision_resnet18 face_resnet18)
   add_test(NAME nn_torch_rounds_${model} COMMAND test_nn_torch_rounds ${model})
-  set_tests_properties(nn_torch_rounds_${model} PROPERTIES LABELS "format;golden;nn" TIMEOUT 60)
+  set_tests_properties(nn_torch_rounds_${model} PROPERTIES LABELS "format;golden;nn" TIMEOUT ${LSC_TEST_SECONDS})
 endforeach()
 lsc_test(landscape_import LIBS lsc_test_landscape LABELS cli golden)
 add_dependencies(test_landscape_import landscape)

@@ -5,8 +5,14 @@ set_source_files_properties(support/formula.c PROPERTIES COMPILE_OPTIONS -ffp-co
 
 add_executable(test_nn_golden test_nn_golden.c)
 target_link_libraries(test_nn_golden PRIVATE lsc_test_oracle)
-# The slow ones are in tests/long/networks.sh.
-set(models resnet20 resnet56 resnet56_noshort resnet110 wrn56_2 vgg9)
+# Every file of tests/golden/models: here, or, where it is slow, in tests/long/networks.sh, which names those.
+file(GLOB golden_models RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/golden/models CONFIGURE_DEPENDS golden/models/*.json)
+list(TRANSFORM golden_models REPLACE "\\.json$" "")
+file(STRINGS long/networks.sh slow REGEX "^for network in ")
+string(REGEX REPLACE "^for network in ([a-z0-9_ ]*).*" "\\1" slow "${slow}")
+separate_arguments(slow)
+set(models ${golden_models})
+list(REMOVE_ITEM models ${slow})
 if(LSC_SANITIZE)
   set(models resnet20) # the others take minutes
 endif()
@@ -14,6 +20,10 @@ foreach(model IN LISTS models)
   add_test(NAME nn_golden_${model} COMMAND test_nn_golden ${model})
   set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT ${LSC_TEST_SECONDS})
 endforeach()
+
+# Products with the Hessian of a trained network: in double in tests/long/networks.sh.
+add_executable(test_nn_hessian test_nn_hessian.c)
+target_link_libraries(test_nn_hessian PRIVATE lsc_test_oracle lsc_data cmocka)
 
 lsc_test(nn_safetensors LIBS lsc_nn LABELS format nn)
 lsc_test(nn_checkpoint LIBS lsc_nn LABELS format nn)

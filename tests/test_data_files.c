@@ -209,10 +209,10 @@ static void kinds_have_names_and_texts(void **state)
 {
     const char *text = NULL;
     (void)state;
-    CHECK_STR(ds_kind_at(0, &text), "idx");
+    CHECK_STR(ds_kind_at(0, &text, NULL), "idx");
     CHECK_HAS(text, "MNIST");
-    CHECK_STR(ds_kind_at(1, NULL), "cifar10");
-    CHECK(ds_kind_at(100, &text) == NULL && ds_kind_at(-1, &text) == NULL);
+    CHECK_STR(ds_kind_at(1, NULL, NULL), "cifar10");
+    CHECK(ds_kind_at(100, &text, NULL) == NULL && ds_kind_at(-1, &text, NULL) == NULL);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "nn/nn.h"
+#include "nn/op.h"
 #include "support/support.h"
 
 #define PAGE "docs/models.md"
@@ -21,6 +21,13 @@ static const char head[] = "# Networks\n"
                            "\n"
                            "| name | what it is | parameters | input | million operations | source |\n"
                            "|---|---|---|---|---|---|\n";
+
+static const char ops_head[] = "\n"
+                               "## Ops\n"
+                               "What networks are made of; `train --list ops`.\n"
+                               "\n"
+                               "| name | what it is |\n"
+                               "|---|---|\n";
 
 static const char losses_head[] = "\n"
                                   "## Losses\n"
@@ -53,6 +60,9 @@ static void the_page_of_models_says_what_the_tables_say(void **state)
     lsc_text_add(&page, "%s", head);
     for (int i = 0; nn_model_at(i); i++)
         add_model(&page, nn_model_at(i));
+    lsc_text_add(&page, "%s", ops_head);
+    for (int i = 0; nn_op_at(i); i++)
+        lsc_text_add(&page, "| %s | %s |\n", nn_op_at(i)->name, nn_op_at(i)->text);
     lsc_text_add(&page, "%s", losses_head);
     for (int i = 0; nn_loss_at(i); i++)
         lsc_text_add(&page, "| %s | %s | %s |\n", nn_loss_at(i)->name, nn_loss_at(i)->text, nn_loss_at(i)->source);

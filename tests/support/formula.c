@@ -81,7 +81,7 @@ void formula_images(int64_t n, float *images)
         images[j] = (float)u(j, 5000);
 }
 
-void formula_direction(const lsc_layout *layout, const double *theta, double *v)
+void formula_direction(const lsc_layout *layout, const double *theta, int64_t base, double *v)
 {
     for (int k = 0; k < layout->n_blocks && layout->blocks[k].role != LSC_BUFFER; k++) {
         const lsc_block *b = &layout->blocks[k];
@@ -90,6 +90,6 @@ void formula_direction(const lsc_layout *layout, const double *theta, double *v)
         for (int64_t j = 0; j < n; j++)
             squares += theta[b->offset + j] * theta[b->offset + j];
         for (int64_t j = 0; j < n; j++)
-            v[b->offset + j] = u(j, 7000 + k) * sqrt(squares) / sqrt((double)n);
+            v[b->offset + j] = u(j, base + k) * sqrt(squares) / sqrt((double)n);
     }
 }

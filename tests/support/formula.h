@@ -8,7 +8,7 @@
  *       other:                                0.1 u
  *     buffer k among all buffers:             running_mean 0.1 u(n, 1000+k), running_var 1 + 0.5 u(n, 2000+k), count 0
  *     images: u(n, 5000)
- *     direction, parameter k:                 u(n, 7000+k) |w| / sqrt(n),  |w|: Euclidean norm of the parameter
+ *     direction, parameter k:                 u(n, base+k) |w| / sqrt(n),  |w|: Euclidean norm of the parameter
  * All but the direction is rounded to float once. The sine's argument is a sum of rounded doubles from left to right: a
  * fused multiply-add gives other weights.
  * SPDX-License-Identifier: MIT
@@ -22,7 +22,7 @@ void formula_u(int64_t n, int64_t k, double *out);
 /* theta [n], every element a float. */
 void formula_theta(const lsc_layout *layout, const char *model, double *theta);
 void formula_images(int64_t n, float *images);
-/* v [n_learned] */
-void formula_direction(const lsc_layout *layout, const double *theta, double *v);
+/* v [n_learned]; base 7000 in tests/golden/models */
+void formula_direction(const lsc_layout *layout, const double *theta, int64_t base, double *v);
 
 #endif

@@ -48,7 +48,7 @@ static void fill(oracle *o, const char *name)
     for (int64_t i = 0; i < layout->n; i++)
         o->theta32[i] = (float)o->theta[i];
     formula_images(pixels, o->images);
-    formula_direction(layout, o->theta, o->v);
+    formula_direction(layout, o->theta, 7000, o->v);
     for (int64_t i = 0; i < o->batch; i++) {
         o->labels[i] = (int32_t)(i % o->classes);
         o->weight[i] = 1 / (double)o->batch;

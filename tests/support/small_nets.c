@@ -122,7 +122,7 @@ static void fill(small_net *s)
     s->labels = some(s->batch, sizeof *s->labels);
     s->weight = some(s->batch, sizeof *s->weight);
     formula_theta(layout, s->name, s->theta);
-    formula_direction(layout, s->theta, s->v);
+    formula_direction(layout, s->theta, 7000, s->v);
     formula_images(pixels, s->images);
     for (int64_t i = 0; i < layout->n; i++)
         s->theta32[i] = (float)s->theta[i];
