@@ -21,7 +21,7 @@ foreach(model IN LISTS models)
   set_tests_properties(nn_golden_${model} PROPERTIES LABELS "golden;nn" TIMEOUT ${LSC_TEST_SECONDS})
 endforeach()
 
-# Products with the Hessian of a trained network: in double in tests/long/networks.sh.
+# Products with the Hessian of a trained network: here by the cpu backend (cpu.cmake), in double in tests/long/networks.sh.
 add_executable(test_nn_hessian test_nn_hessian.c)
 target_link_libraries(test_nn_hessian PRIVATE lsc_test_oracle lsc_data cmocka)
 
