@@ -281,14 +281,17 @@ static void v_rex_leaves_absent_domains_out_of_the_variance(void **state)
     }
 }
 
-static void gac_fas_with_one_domain_advises_against_itself(void **state)
+static void what_needs_two_domains_advises_against_itself_with_one(void **state)
 {
+    static const char *const names[] = {"gac-fas", "group-dro", "v-rex"};
     (void)state;
     quadratic_init(&q, "weight", "bias");
-    tr_state *s = quadratic_state(&q, "gac-fas", NULL);
-    CHECK_HAS(s->kind->advice(s->options, 1), "one source domain");
-    CHECK(s->kind->advice(s->options, 2) == NULL);
-    quadratic_state_free(s);
+    for (size_t i = 0; i < LSC_COUNT(names); i++) {
+        tr_state *s = quadratic_state(&q, names[i], NULL);
+        CHECK_HAS(s->kind->advice(s->options, 1), "one source domain");
+        CHECK(s->kind->advice(s->options, 2) == NULL);
+        quadratic_state_free(s);
+    }
 }
 
 int main(void)
@@ -309,7 +312,7 @@ int main(void)
         TEST(group_dro_turns_to_the_worst_domain_step_by_step),
         TEST(v_rex_adds_the_slope_of_the_variance),
         TEST(v_rex_leaves_absent_domains_out_of_the_variance),
-        TEST(gac_fas_with_one_domain_advises_against_itself),
+        TEST(what_needs_two_domains_advises_against_itself_with_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,8 +42,7 @@ static const char *advice(const void *options, int n_domains)
 {
     (void)options;
     return n_domains > 1 ? NULL
-                         : "gac-fas with one source domain has nothing to align: set data.rotations to two or more, or "
-                           "use sam";
+                         : "gac-fas with one source domain has nothing to align: train on two or more, or use sam";
 }
 
 /* Each domain's gradient into its array, G, and dF into `feature`; returns k. */

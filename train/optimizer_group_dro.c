@@ -36,6 +36,12 @@ static void weigh(void *self, const double *losses, const bool *absent, double *
     }
 }
 
+static const char *advice(const void *options, int n_domains)
+{
+    (void)options;
+    return n_domains > 1 ? NULL : "group-dro with one source domain is erm: there is nothing to weigh";
+}
+
 static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 {
     return tr_weighted_step(s, o, weigh, report);
@@ -48,5 +54,6 @@ const tr_optimizer tr_optimizer_group_dro = {
     .options_size = sizeof(dro_options),
     .step = step,
     .n_arrays = 1,
+    .advice = advice,
     .n_kept_each = 1,
 };

@@ -35,6 +35,12 @@ static void weigh(void *self, const double *losses, const bool *absent, double *
         weights[i] = absent[i] ? 0 : 1 + 2 * lambda * n / k * (n * losses[i] - sum / k);
 }
 
+static const char *advice(const void *options, int n_domains)
+{
+    (void)options;
+    return n_domains > 1 ? NULL : "v-rex with one source domain is erm: there is nothing to weigh";
+}
+
 static lsc_status step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 {
     return tr_weighted_step(s, o, weigh, report);
@@ -47,5 +53,6 @@ const tr_optimizer tr_optimizer_v_rex = {
     .options_size = sizeof(rex_options),
     .step = step,
     .n_arrays = 1,
+    .advice = advice,
     .n_kept = 1,
 };
