@@ -104,7 +104,7 @@ typedef struct {
     const char *config;             /* --config FILE */
     const char *sets[CLI_SETS_MAX]; /* --set KEY=VALUE, in order */
     int n_sets;
-    const char *device;      /* --device auto | cpu | ref: NULL if not given */
+    const char *device;      /* --device auto | cpu | cuda[:N] | ref: NULL if not given */
     int threads;             /* --threads N; 0: all cores */
     int64_t seed;            /* --seed N; -1: not given */
     bool json;               /* --json */

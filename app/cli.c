@@ -20,7 +20,7 @@ enum { KEY_CONFIG = 0x100, KEY_SET, KEY_DEVICE, KEY_THREADS, KEY_SEED, KEY_JSON,
 
 static const struct argp_option options[] = {
     {"config", KEY_CONFIG, "FILE", 0, "Read the configuration from a YAML file", 0},
-    {"device", KEY_DEVICE, "NAME", 0, "Compute on auto, cpu or ref (default auto)", 0},
+    {"device", KEY_DEVICE, "NAME", 0, "Compute on auto, cpu, cuda, cuda:N or ref (default auto)", 0},
     {"dry-run", KEY_DRY, NULL, 0, "Say what would be done, and how long it would take", 0},
     {"help-config", KEY_HELP_CONFIG, NULL, 0, "List all keys of the configuration", 0},
     {"json", KEY_JSON, NULL, 0, "Print results as JSON", 0},

@@ -38,12 +38,15 @@ static app_kind op(int i)
     return o != NULL ? (app_kind){o->name, o->text, NULL} : (app_kind){0};
 }
 
-/* A backend that is not in this build is listed with its remedy. */
+/* A backend that is not there is listed with its remedy; behind the backends come the devices that have a number. */
 static app_kind device(int i)
 {
     app_kind k = {0};
     const char *remedy = NULL;
-    k.name = nn_backend_name(i, &k.text, &remedy);
+    int n = 0;
+    while (nn_backend_name(n, NULL, NULL) != NULL)
+        n++;
+    k.name = i < n ? nn_backend_name(i, &k.text, &remedy) : nn_device_name(i - n, &k.text);
     if (k.name != NULL && remedy != NULL)
         k.text = remedy;
     return k;

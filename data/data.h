@@ -70,6 +70,15 @@ const char *ds_kind_at(int i, const char **text, const char **source);
 /* Images by index (0 <= index < N), normalized, [n, C, H, W]; labels and domains [n] may be NULL. */
 void ds_read(const ds_dataset *d, const int64_t *index, int64_t n, float *images, int32_t *labels, int32_t *domains);
 
+/* Images as a device takes them, to normalize them itself: bytes as they are kept, or normalized floats. */
+typedef struct {
+    const float *value; /* [C, 256]: what a byte of channel c becomes; NULL: the images are floats. Borrowed */
+    int channels;       /* that an image comes with: C, or 1 for bytes of grey, which are every channel's */
+} ds_raw;
+ds_raw ds_raw_form(const ds_dataset *d);
+/* By index, [n, channels of the form, H, W]. */
+void ds_read_raw(const ds_dataset *d, const int64_t *index, int64_t n, void *images);
+
 typedef struct {
     int crop_pad; /* random crop after this many zero pixels on each side; 0: none */
     bool flip;    /* left-right with probability 1/2 */

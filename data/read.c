@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* How one image is laid out: pixel (x, y) comes from (x + shift_x, y + shift_y), mirrored afterwards. */
 typedef struct {
@@ -68,6 +69,26 @@ void ds_read(const ds_dataset *d, const int64_t *index, int64_t n, float *images
                 images[k] = at(&from, k);
         }
     }
+}
+
+ds_raw ds_raw_form(const ds_dataset *d)
+{
+    if (d->bytes == NULL)
+        return (ds_raw){NULL, d->channels};
+    return (ds_raw){d->value, d->kept};
+}
+
+void ds_read_raw(const ds_dataset *d, const int64_t *index, int64_t n, void *images)
+{
+    size_t size = (size_t)d->kept * (size_t)d->height * (size_t)d->width;
+    uint8_t *to = images;
+
+    if (d->bytes == NULL) {
+        ds_read(d, index, n, images, NULL, NULL);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++, to += size)
+        memcpy(to, d->bytes + (size_t)index[i] * size, size);
 }
 
 static placement place(const ds_augment *a, uint64_t seed, int64_t epoch, int64_t index)

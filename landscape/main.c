@@ -44,7 +44,8 @@ static const struct argp_option options[] = {
     {"no-vtp", NO_VTP, 0, 0, "write no file for ParaView", 3},
     {"out", TEXT + 11, "FILE", 0, "surface file (surface.h5 beside the checkpoint)", 3},
     {"overwrite", OVERWRITE, 0, 0, "start anew where the file holds points with other settings", 3},
-    {"precision", TEXT + 12, "HOW", 0, "single, or double with --device ref (single)", 3},
+    {"precision", TEXT + 12, "HOW", 0,
+     "single, or double with --device ref; on GPUs tf32, fp32, fp16, bf16 (single; on GPUs tf32)", 3},
     {"save-every", SAVE_EVERY, "SECONDS", 0, "at least so long between saves (2)", 3},
     {0},
 };

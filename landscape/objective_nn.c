@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/hash.h"
+#include "nn/device_math.h"
 
 enum {
     BATCH = 512
@@ -119,13 +120,11 @@ lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *the
 static lsc_status set_theta_at(objective_nn *o, const double *coords)
 {
     for (int64_t j = 0; j < o->layout->n; j++) {
-        double t = o->center[j];
-        for (int i = 0; i < o->n_dirs; i++)
-            t += coords[i] * (double)o->dirs[i][j];
+        float t = nn_point(o->center, o->dirs, coords, o->n_dirs, j);
         if (o->real == NN_F32)
-            ((float *)o->theta)[j] = (float)t;
+            ((float *)o->theta)[j] = t;
         else
-            ((double *)o->theta)[j] = (double)(float)t;
+            ((double *)o->theta)[j] = (double)t;
     }
     return set_theta(o, o->plan);
 }
@@ -135,6 +134,8 @@ static lsc_status set_theta_at(objective_nn *o, const double *coords)
 static lsc_status eval(void *self, const double *theta, double *out)
 {
     objective_nn *o = self;
+    if (o->evaluator != NULL)
+        return objective_device_theta(o, theta, out);
     lsc_status st = objective_set_theta(o, o->plan, theta);
     return st == LSC_OK ? fields_at_theta(o, out) : st;
 }
@@ -148,6 +149,7 @@ static lsc_status set_frame(void *self, const float *center, const float *const 
     for (int i = 0; i < n_dirs; i++)
         o->dirs[i] = dirs[i];
     o->n_dirs = n_dirs;
+    o->frame_there = false;
     return LSC_OK;
 }
 
@@ -157,6 +159,8 @@ static lsc_status eval_coords(void *self, const double *coords, int n_points, do
     *n_done = 0;
     if (o->center == NULL)
         return lsc_fail(LSC_ERR_ARG, "eval_coords: set_frame comes first");
+    if (o->evaluator != NULL)
+        return objective_device_points(o, coords, n_points, out, n_done);
     for (int p = 0; p < n_points; p++) {
         lsc_status st = set_theta_at(o, coords + (int64_t)p * o->n_dirs);
         if (st == LSC_OK)
@@ -193,7 +197,7 @@ static lsc_status select_samples(void *self, const int64_t *index, int64_t n)
         o->n_selected = n;
     }
     o->all = index == NULL;
-    return LSC_OK;
+    return o->evaluator != NULL ? nn_evaluator_select(o->evaluator, index, n) : LSC_OK;
 }
 
 static lsc_status samples(void *self, const double *theta, const int64_t *index, int64_t n, float *loss,
@@ -202,8 +206,12 @@ static lsc_status samples(void *self, const double *theta, const int64_t *index,
     objective_nn *o = self;
     lsc_status st = LSC_OK;
     LSC_TRY(check_samples(o, index, n));
-    LSC_TRY(objective_set_theta(o, o->plan, theta));
-    LSC_TRY(evaluate(o, index, n));
+    if (o->evaluator != NULL) {
+        LSC_TRY(objective_device_losses(o, theta, index, n));
+    } else {
+        LSC_TRY(objective_set_theta(o, o->plan, theta));
+        LSC_TRY(evaluate(o, index, n));
+    }
     for (int64_t i = 0; i < n; i++) {
         loss[i] = (float)o->losses[i];
         correct[i] = o->correct[i];
@@ -224,11 +232,13 @@ static void destroy(void *self)
     if (o == NULL)
         return;
     nn_plan_free(o->plan);
+    nn_evaluator_free(o->evaluator);
     objective_gradient_fini(&o->gradient);
     for (int f = 0; o->fields != NULL && f < o->n_fields; f++)
         lsc_free(o->fields[f]);
     lsc_free(o->fields);
     lsc_free(o->settings);
+    lsc_free(o->device);
     landscape_samples_fini(&o->samples);
     lsc_free(o->selected);
     lsc_free(o->logits);
@@ -261,8 +271,7 @@ static lsc_status take_samples(objective_nn *o, const objective_nn_options *opti
     if (batch > n)
         batch = n;
     LSC_TRY(landscape_samples_init(&o->samples, options->data, options->index, n, nn_loss_classes(o->loss, o->classes),
-                                   batch, options->memory != 0 ? options->memory : DEFAULT_MEMORY));
-    LSC_NEW(o->logits, batch * o->classes);
+                                   batch));
     LSC_NEW(o->selected, n);
     LSC_NEW(o->losses, n);
     LSC_NEW(o->correct, n);
@@ -274,15 +283,42 @@ cleanup:
     return st;
 }
 
-static lsc_status take_plan(objective_nn *o, const objective_nn_options *options)
+lsc_status objective_take_images(objective_nn *o)
 {
     lsc_status st = LSC_OK;
+    if (o->logits != NULL)
+        return LSC_OK;
+    LSC_TRY(landscape_samples_keep(&o->samples, o->memory));
+    LSC_NEW(o->logits, o->samples.batch * o->classes);
+cleanup:
+    return st;
+}
+
+static lsc_status take_plan(objective_nn *o, const char *backend)
+{
+    lsc_status st = LSC_OK;
+    nn_plan_options plan = {
+        .batch = o->samples.batch, .statistics = o->statistics, .real = o->real, .threads = o->threads};
+    LSC_TRY(objective_take_images(o));
+    LSC_TRY(nn_plan_new(backend, o->graph, &plan, &o->plan));
+    o->device = lsc_format("%s, %d threads", nn_plan_backend(o->plan), nn_plan_threads(o->plan));
+    LSC_CHECK(o->device != NULL, LSC_ERR_NOMEM, "no memory for the device's name");
+cleanup:
+    return st;
+}
+
+static lsc_status take_backend(objective_nn *o, const objective_nn_options *options)
+{
+    lsc_status st = LSC_OK;
+    const char *backend = options->backend != NULL ? options->backend : "auto";
     o->real = options->real;
+    o->threads = options->threads;
+    o->memory = options->memory != 0 ? options->memory : DEFAULT_MEMORY;
     o->theta = lsc_calloc((size_t)o->layout->n, o->real == NN_F64 ? sizeof(double) : sizeof(float));
     LSC_CHECK(o->theta != NULL, LSC_ERR_NOMEM, "no memory for theta: %lld elements", (long long)o->layout->n);
-    nn_plan_options plan = {
-        .batch = o->samples.batch, .statistics = o->statistics, .real = options->real, .threads = options->threads};
-    LSC_TRY(nn_plan_new(options->backend != NULL ? options->backend : "auto", options->graph, &plan, &o->plan));
+    LSC_TRY(objective_device_open(o, options, backend));
+    if (o->evaluator == NULL)
+        LSC_TRY(take_plan(o, backend));
 cleanup:
     return st;
 }
@@ -301,6 +337,11 @@ static lsc_status name_fields(objective_nn *o)
     }
 cleanup:
     return st;
+}
+
+static const char *backend_name(const objective_nn *o)
+{
+    return o->evaluator != NULL ? nn_evaluator_backend(o->evaluator) : nn_plan_backend(o->plan);
 }
 
 /* What a value depends on, apart from theta. */
@@ -323,8 +364,9 @@ static lsc_status write_settings(objective_nn *o, const objective_nn_options *op
         lsc_text_add(&t, ", \"batch_norm\": \"batch\", \"batch_norm_images\": %lld", (long long)o->samples.batch);
     else
         lsc_text_add(&t, ", \"batch_norm\": \"frozen\"");
-    lsc_text_add(&t, ", \"precision\": \"%s\", \"device\": \"%s\"}", o->real == NN_F64 ? "double" : "float",
-                 nn_plan_backend(o->plan));
+    const char *host = o->real == NN_F64 ? "double" : "float";
+    lsc_text_add(&t, ", \"precision\": \"%s\", \"device\": \"%s\"}",
+                 o->evaluator != NULL ? nn_arithmetic_name(o->arithmetic) : host, backend_name(o));
     LSC_CHECK(!t.failed, LSC_ERR_NOMEM, "no memory for the objective's settings");
     o->settings = t.text;
     t = (lsc_text){0};
@@ -361,7 +403,7 @@ lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective 
     LSC_TRY(nn_loss_find(options->loss, &o->loss));
     LSC_TRY(check_image_shape(options->data, options->graph));
     LSC_TRY(take_samples(o, options));
-    LSC_TRY(take_plan(o, options));
+    LSC_TRY(take_backend(o, options));
     LSC_TRY(name_fields(o));
     LSC_TRY(write_settings(o, options));
     *out = (lsc_objective){.ops = &objective_nn_ops,
@@ -370,7 +412,7 @@ lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective 
                            .fields = (const char *const *)o->fields,
                            .n_fields = o->n_fields,
                            .n_samples = o->samples.n,
-                           .points_per_call = 1,
+                           .points_per_call = o->evaluator != NULL ? nn_evaluator_most_points(o->evaluator) : 1,
                            .settings = o->settings};
     o = NULL;
 cleanup:
@@ -380,15 +422,27 @@ cleanup:
 
 const char *objective_nn_backend(const lsc_objective *obj)
 {
-    return nn_plan_backend(((const objective_nn *)obj->self)->plan);
+    return backend_name(obj->self);
 }
 
 int objective_nn_threads(const lsc_objective *obj)
 {
-    return nn_plan_threads(((const objective_nn *)obj->self)->plan);
+    const objective_nn *o = obj->self;
+    return o->evaluator != NULL ? 1 : nn_plan_threads(o->plan);
+}
+
+const char *objective_nn_device(const lsc_objective *obj)
+{
+    return ((const objective_nn *)obj->self)->device;
+}
+
+nn_evaluator_counts objective_nn_counts(const lsc_objective *obj)
+{
+    const objective_nn *o = obj->self;
+    return o->evaluator != NULL ? nn_evaluator_counted(o->evaluator) : (nn_evaluator_counts){0};
 }
 
 int64_t objective_nn_negative_variances(const lsc_objective *obj)
 {
-    return ((const objective_nn *)obj->self)->negative_variances;
+    return ((const objective_nn *)obj->self)->negative_variances + objective_nn_counts(obj).negative;
 }

@@ -22,7 +22,8 @@ typedef struct {
     const char *loss;       /* a row of losses.def */
     const int64_t *index;   /* [n_index] samples by their number in the data set, copied; NULL: all */
     int64_t n_index;
-    const char *backend; /* NULL: "auto" */
+    const char *backend; /* NULL: "auto": GPUs if there are any, else the fastest that is there */
+    int arithmetic;      /* 1 + nn_arithmetic, which all but NN_FP32 only devices have; 0: TF32 on them */
     nn_real real;        /* scalar that theta is evaluated in */
     nn_statistics statistics;
     int64_t batch; /* images of one forward, 0: as suits. On NN_BATCH their statistics are used, and samples must be
@@ -35,9 +36,12 @@ typedef struct {
  * nothing is allocated per point. accuracy has no gradient (LSC_ERR_ARG). LSC_ERR_SHAPE: the model does not fit the
  * images, or has fewer classes than there are labels. */
 lsc_status objective_nn_open(const objective_nn_options *o, lsc_objective *out);
-/* Backend and threads that evaluate. */
+/* Backend and threads that evaluate, and both in words: "cpu, 2 threads", "cuda:0 NVIDIA H100; ... in tf32". */
 const char *objective_nn_backend(const lsc_objective *obj);
 int objective_nn_threads(const lsc_objective *obj);
+const char *objective_nn_device(const lsc_objective *obj);
+/* What devices had to do beyond their points; all 0 without any. */
+nn_evaluator_counts objective_nn_counts(const lsc_objective *obj);
 /* Points so far whose running variances were negative in some layer: their loss is NaN. */
 int64_t objective_nn_negative_variances(const lsc_objective *obj);
 

@@ -45,12 +45,10 @@ static lsc_status prepare(objective_nn *o)
         return LSC_OK;
     if (o->statistics == NN_FROZEN && g.batch > GRADIENT_BATCH)
         g.batch = GRADIENT_BATCH;
-    const nn_plan_options options = {.batch = g.batch,
-                                     .statistics = o->statistics,
-                                     .real = o->real,
-                                     .backward = true,
-                                     .threads = nn_plan_threads(o->plan)};
-    LSC_TRY(nn_plan_new(nn_plan_backend(o->plan), o->graph, &options, &g.plan));
+    const nn_plan_options options = {
+        .batch = g.batch, .statistics = o->statistics, .real = o->real, .backward = true, .threads = o->threads};
+    LSC_TRY(objective_take_images(o));
+    LSC_TRY(nn_plan_new(o->plan != NULL ? nn_plan_backend(o->plan) : "auto", o->graph, &options, &g.plan));
     LSC_TRY(new_vector(o, &g.v));
     LSC_TRY(new_vector(o, &g.g));
     LSC_NEW(g.weight, g.batch);

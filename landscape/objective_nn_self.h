@@ -1,8 +1,7 @@
 /*
- * objective_nn_self.h - what the files of objective_nn share: objective_nn.c, and objective_nn_gradient.c with gradients and
- * Hessian-vector products.
- * N samples, K classes, B images of one forward.
- * SPDX-License-Identifier: MIT
+ * objective_nn_self.h - what the files of objective_nn share: objective_nn.c, objective_nn_gradient.c with gradients
+ * and Hessian-vector products, and objective_nn_device.c, where points are evaluated on devices. N samples, K classes,
+ * B images of one forward. SPDX-License-Identifier: MIT
  */
 #ifndef LSC_OBJECTIVE_NN_SELF_H
 #define LSC_OBJECTIVE_NN_SELF_H
@@ -25,7 +24,11 @@ typedef struct {
     const nn_graph *graph;
     const lsc_layout *layout;
     const nn_loss *loss;
-    nn_plan *plan;
+    nn_plan *plan;           /* on the host ... */
+    nn_evaluator *evaluator; /* ... or on devices; the other is NULL */
+    nn_arithmetic arithmetic;
+    int threads;   /* that the host's plans are asked for */
+    size_t memory; /* bytes of normalized images to keep on the host */
     nn_real real;
     nn_statistics statistics;
     landscape_samples samples;
@@ -42,10 +45,11 @@ typedef struct {
     double *domain_losses; /* [N] those of one domain */
     const float *center, *dirs[OBJECTIVE_MAX_DIRS];
     int n_dirs;
+    bool frame_there; /* on the devices */
     int64_t negative_variances;
     char **fields;
     int n_fields;
-    char *settings;
+    char *settings, *device;
     objective_gradient gradient;
 } objective_nn;
 
@@ -53,6 +57,8 @@ typedef struct {
 lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta);
 /* The selected samples: their numbers, NULL for all, and how many. */
 const int64_t *objective_selected(const objective_nn *o, int64_t *n);
+/* The images that the host evaluates, and room for their logits; once. */
+lsc_status objective_take_images(objective_nn *o);
 /* out [n_fields] of the losses and correctness of the selected samples. */
 void objective_fields(objective_nn *o, double *out);
 
@@ -61,5 +67,14 @@ lsc_status objective_grad(void *self, int field, const double *theta, double *ou
 lsc_status objective_hvp(void *self, int field, const double *theta, const double *v, double *hv);
 /* Takes one that is {0}. */
 void objective_gradient_fini(objective_gradient *g);
+
+/* objective_nn_device.c */
+/* Sets o->evaluator where devices are asked for; with "auto" the host steps in, and it is said why, unless precision is
+ * asked for that only devices have. */
+lsc_status objective_device_open(objective_nn *o, const objective_nn_options *options, const char *backend);
+lsc_status objective_device_points(objective_nn *o, const double *coords, int n, double *out, int *n_done);
+lsc_status objective_device_theta(objective_nn *o, const double *theta, double *out);
+/* o->losses and o->correct of these samples; the selection stays. */
+lsc_status objective_device_losses(objective_nn *o, const double *theta, const int64_t *index, int64_t n);
 
 #endif

@@ -60,6 +60,7 @@ static lsc_status job_open(job *j, const landscape_options *o)
         .n_index = j->subject.n_index,
         .backend = o->common.device,
         .real = j->request.real,
+        .arithmetic = j->request.arithmetic,
         .threads = o->common.threads,
     };
     LSC_TRY(objective_nn_open(&options, &j->objective));
@@ -151,6 +152,9 @@ static lsc_status run(job *j, const landscape_options *o, const landscape_foreca
     negative = objective_nn_negative_variances(&j->objective) - negative;
     if (negative > 0)
         lsc_log_warn("%lld points are NaN: a running variance is negative there", (long long)negative);
+    if (objective_nn_counts(&j->objective).again > 0)
+        lsc_log_info("%lld points overflowed in 16 bits and were evaluated once more in tf32",
+                     (long long)objective_nn_counts(&j->objective).again);
     if (f->done == f->points)
         lsc_log_info("%s was complete already", lsc_shown(j->request.h5, path, sizeof path));
     if (evaluated == LSC_OK)

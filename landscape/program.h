@@ -34,7 +34,7 @@ typedef struct {
     const char *direction_file; /* the other tool's directions.h5 */
     const char *normalize;      /* NULL: "filter" */
     const char *move;           /* "weight,bias,norm"; NULL: "weight" */
-    const char *precision;      /* "single" or "double"; NULL: single */
+    const char *precision;      /* "single", "double", or a GPU's "tf32", "fp32", "fp16", "bf16"; NULL: single, tf32 */
     const char *range[3];       /* MIN:MAX:N of each axis; NULL: -1:1:points */
     int64_t dirs;               /* 1..3; 0: 2 */
     int64_t points;             /* 0: 51 */
@@ -55,6 +55,7 @@ typedef struct {
     lsc_axis axes[3];
     lsc_direction_options direction;
     nn_real real;
+    int arithmetic; /* of devices, as objective_nn_options has it */
     char *h5, *vtp; /* files to write; vtp NULL: none */
 } landscape_request;
 

@@ -152,6 +152,7 @@ lsc_status landscape_record_notes(landscape_record *r, const landscape_subject *
     LSC_TRY(add(r, "versions", cli_versions()));
     LSC_TRY(add_owned(r, "threads", lsc_format("%d", objective_nn_threads(obj))));
     LSC_TRY(add(r, "processor", processor));
+    LSC_TRY(add(r, "device_name", objective_nn_device(obj)));
 cleanup:
     return st;
 }

@@ -50,8 +50,8 @@ void landscape_announce(const landscape_request *q, const landscape_forecast *f,
         snprintf(left, sizeof left, " (%lld done)", (long long)f->done);
     lsc_duration(f->seconds, time, sizeof time);
     shorter_text(q, f, shorter, sizeof shorter);
-    lsc_log_info("%s%s of %lld images on %s, %d threads, into %s: about %s; %s", grid, left, (long long)f->samples,
-                 objective_nn_backend(obj), objective_nn_threads(obj), path, time, shorter);
+    lsc_log_info("%s%s of %lld images on %s, into %s: about %s; %s", grid, left, (long long)f->samples,
+                 objective_nn_device(obj), path, time, shorter);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ lsc_status landscape_print_forecast(FILE *out, bool json, const landscape_reques
     fprintf(out, "points   %s, %lld of them done\n", grid, (long long)f->done);
     fprintf(out, "passes   %.0f images forward (%lld of each point)\n",
             (double)(f->points - f->done) * (double)f->samples, (long long)f->samples);
-    fprintf(out, "device   %s, %d threads\n", objective_nn_backend(obj), objective_nn_threads(obj));
+    fprintf(out, "device   %s\n", objective_nn_device(obj));
     fprintf(out, "time     about %s, by timing the centre\n", time);
     fprintf(out, "memory   %.0f MiB\n", f->memory / 0x1p20);
     return LSC_OK;

@@ -117,10 +117,14 @@ static lsc_status take_precision(landscape_request *r, const landscape_options *
 {
     lsc_status st = LSC_OK;
     char shown[64];
-    bool given = o->precision != NULL, f64 = given && strcmp(o->precision, "double") == 0;
-    LSC_CHECK(!given || f64 || strcmp(o->precision, "single") == 0, LSC_ERR_ARG,
-              "--precision: '%s' is neither single nor double", lsc_shown(o->precision, shown, sizeof shown));
+    const char *text = o->precision;
+    nn_arithmetic arithmetic = NN_FP32;
+    bool f64 = text != NULL && strcmp(text, "double") == 0, single = text != NULL && strcmp(text, "single") == 0;
+    LSC_CHECK(text == NULL || f64 || single || nn_arithmetic_find(text, &arithmetic), LSC_ERR_ARG,
+              "--precision: '%s' is none of single, double, tf32, fp32, fp16, bf16",
+              lsc_shown(text, shown, sizeof shown));
     r->real = f64 ? NN_F64 : NN_F32;
+    r->arithmetic = text != NULL && !f64 ? 1 + (int)arithmetic : 0;
 cleanup:
     return st;
 }

@@ -29,7 +29,7 @@ cleanup:
     return st;
 }
 
-static lsc_status take_images(landscape_samples *s, size_t memory)
+lsc_status landscape_samples_keep(landscape_samples *s, size_t memory)
 {
     lsc_status st = LSC_OK;
     size_t image_size = (size_t)s->elements * sizeof(float);
@@ -48,7 +48,7 @@ cleanup:
 }
 
 lsc_status landscape_samples_init(landscape_samples *s, const ds_dataset *data, const int64_t *index, int64_t n,
-                                  int64_t classes, int64_t batch, size_t memory)
+                                  int64_t classes, int64_t batch)
 {
     lsc_status st = LSC_OK;
     int64_t shape[3];
@@ -59,9 +59,20 @@ lsc_status landscape_samples_init(landscape_samples *s, const ds_dataset *data, 
                              .batch = batch};
     LSC_CHECK(s->n >= 1, LSC_ERR_ARG, "samples: none");
     LSC_TRY(take_list(s, index, classes));
-    LSC_TRY(take_images(s, memory));
 cleanup:
     return st;
+}
+
+/* One by one, as each may lie anywhere. */
+void landscape_samples_read_raw(const void *samples, const int64_t *which, int64_t n, void *images)
+{
+    const landscape_samples *s = samples;
+    ds_raw form = ds_raw_form(s->data);
+    int64_t shape[3];
+    ds_image_shape(s->data, shape);
+    size_t size = (size_t)(form.channels * shape[1] * shape[2]) * (form.value != NULL ? 1 : sizeof(float));
+    for (int64_t i = 0; i < n; i++)
+        ds_read_raw(s->data, &s->index[which[i]], 1, (unsigned char *)images + (size_t)i * size);
 }
 
 void landscape_samples_fini(landscape_samples *s)

@@ -1,6 +1,6 @@
 /*
  * samples.h - the images that an objective is evaluated on: a fixed list of samples of a data set, normalized once if
- * they fit in memory, else anew each time.
+ * they fit in memory, else anew each time; or given to a device as they are kept.
  * N samples, E elements of an image, B images of one batch.
  * SPDX-License-Identifier: MIT
  */
@@ -22,10 +22,14 @@ typedef struct {
     int32_t *batch_labels; /* [B] */
 } landscape_samples;
 
-/* index [n] (NULL: all images) is copied. memory: bytes that `images` may take. LSC_ERR_SHAPE: a label outside
- * 0 .. classes-1. On failure, too, fini is due. */
+/* index [n] (NULL: all images) is copied. LSC_ERR_SHAPE: a label outside 0 .. classes-1. On failure, too, fini is
+ * due. */
 lsc_status landscape_samples_init(landscape_samples *s, const ds_dataset *data, const int64_t *index, int64_t n,
-                                  int64_t classes, int64_t batch, size_t memory);
+                                  int64_t classes, int64_t batch);
+/* What batches need: `images`, if it takes no more than so many bytes, and room for one batch. */
+lsc_status landscape_samples_keep(landscape_samples *s, size_t memory);
+/* The `read` of nn_samples; its context is a landscape_samples. */
+void landscape_samples_read_raw(const void *samples, const int64_t *which, int64_t n, void *images);
 void landscape_samples_fini(landscape_samples *s);
 /* Images [n, E] and labels [n] of samples which[first .. first+n-1], n <= B (which NULL: the samples first ..
  * first+n-1). Valid until the next call. */

@@ -7,9 +7,8 @@
  * torch.nn.BCELoss of p, which GAC-FAS calls, bounds each logarithm by -100: it differs from here where |z| > 37.
  * SPDX-License-Identifier: MIT
  */
+#include "nn/loss_values.h"
 #include "nn/nn.h"
-
-#include <math.h>
 
 static double probability(double z)
 {
@@ -18,12 +17,8 @@ static double probability(double z)
 
 static void forward(int64_t n, int64_t k, const double *logits, const int32_t *labels, double *loss, uint8_t *correct)
 {
-    (void)k;
-    for (int64_t i = 0; i < n; i++) {
-        double against = labels[i] ? -logits[i] : logits[i];
-        loss[i] = (against < 0 ? 0 : against) + log1p(exp(-fabs(against)));
-        correct[i] = labels[i] ? logits[i] > 0 : logits[i] <= 0;
-    }
+    for (int64_t i = 0; i < n; i++)
+        loss[i] = nn_value_bce(k, logits + i * k, labels[i], &correct[i]);
 }
 
 static void backward(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,

@@ -5,16 +5,13 @@
  * A sample with a NaN among its logits has the loss NaN and is not correct.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/loss_softmax.h"
+#include "nn/loss_values.h"
 #include "nn/nn.h"
 
 static void forward(int64_t n, int64_t k, const double *logits, const int32_t *labels, double *loss, uint8_t *correct)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const double *z = logits + i * k;
-        loss[i] = softmax_log_sum(k, z) - z[labels[i]];
-        correct[i] = softmax_correct(k, z, labels[i]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        loss[i] = nn_value_cross_entropy(k, logits + i * k, labels[i], &correct[i]);
 }
 
 static void backward(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,

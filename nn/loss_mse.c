@@ -9,7 +9,7 @@
  * A sample with a NaN among its logits has the loss NaN and is not correct.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/loss_softmax.h"
+#include "nn/loss_values.h"
 #include "nn/nn.h"
 
 /* One sample: its logits, log sum exp of them, label and 2/K. */
@@ -46,14 +46,8 @@ static double mean_slope(const sample *s)
 
 static void forward(int64_t n, int64_t k, const double *logits, const int32_t *labels, double *loss, uint8_t *correct)
 {
-    for (int64_t i = 0; i < n; i++) {
-        sample s = sample_at(i, k, logits, labels);
-        double sum = 0;
-        for (int64_t j = 0; j < k; j++)
-            sum += slope(&s, j) * (probability(&s, j) - (j == s.label));
-        loss[i] = sum / 2;
-        correct[i] = softmax_correct(k, s.z, labels[i]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        loss[i] = nn_value_mse(k, logits + i * k, labels[i], &correct[i]);
 }
 
 static void backward(int64_t n, int64_t k, const double *logits, const int32_t *labels, const double *weight,

@@ -5,11 +5,10 @@
 #ifndef NN_LOSS_SOFTMAX_H
 #define NN_LOSS_SOFTMAX_H
 
-#include <math.h>
-#include <stdint.h>
+#include "nn/device_math.h"
 
 /* The first of the largest; the first NaN if there is one. */
-static inline int64_t softmax_largest(int64_t k, const double *z)
+NN_HD int64_t softmax_largest(int64_t k, const double *z)
 {
     int64_t best = 0;
     for (int64_t j = 0; j < k; j++)
@@ -19,7 +18,7 @@ static inline int64_t softmax_largest(int64_t k, const double *z)
 }
 
 /* log sum exp(z). */
-static inline double softmax_log_sum(int64_t k, const double *z)
+NN_HD double softmax_log_sum(int64_t k, const double *z)
 {
     double sum = 0, max = z[softmax_largest(k, z)];
     for (int64_t j = 0; j < k; j++)
@@ -28,13 +27,13 @@ static inline double softmax_log_sum(int64_t k, const double *z)
 }
 
 /* p_j, given log sum exp(z). */
-static inline double softmax_at(const double *z, int64_t j, double log_sum)
+NN_HD double softmax_at(const double *z, int64_t j, double log_sum)
 {
     return exp(z[j] - log_sum);
 }
 
 /* Whether the first of the largest logits is the label's; NaN never is. */
-static inline uint8_t softmax_correct(int64_t k, const double *z, int32_t label)
+NN_HD uint8_t softmax_correct(int64_t k, const double *z, int32_t label)
 {
     int64_t best = softmax_largest(k, z);
     return best == label && !isnan(z[best]);

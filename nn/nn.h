@@ -148,11 +148,13 @@ typedef struct {
     nn_real real;
     bool backward; /* keep what backward needs */
     int threads;   /* 0: all cores */
+    int device;    /* of backends with numbered devices: 1 + its number; 0: as the backend's name says, or any */
 } nn_plan_options;
 
 typedef struct nn_plan nn_plan;
 
-/* Returns new. backend: a row of backends.def, or "auto" (the fastest that is there). Borrows the graph.
+/* Returns new. backend: a row of backends.def, with a number for one of several devices ("cuda:1"), or "auto" (the
+ * fastest that is there and trains). Borrows the graph.
  * LSC_ERR_ABSENT: not in this build, or not with this precision, with the remedy. */
 lsc_status nn_plan_new(const char *backend, const nn_graph *g, const nn_plan_options *o, nn_plan **out);
 void nn_plan_free(nn_plan *p);
@@ -174,8 +176,69 @@ lsc_status nn_plan_update_statistics(nn_plan *p, void *theta);
  * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned], of the last v. */
 lsc_status nn_plan_forward_r(nn_plan *p, const void *v, double *rlogits);
 lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *rdlogits, void *hv);
-/* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there. */
+/* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there; valid until the next call
+ * on this thread. */
 const char *nn_backend_name(int i, const char **text, const char **remedy);
+/* Devices of all backends that number theirs: "cuda:0" and what it is, NULL past the last; valid as above. */
+const char *nn_device_name(int i, const char **text);
+
+/* ---- evaluators (evaluator.c over nn/backend): points of a landscape on devices ----------------- */
+
+/* How a device multiplies: floats as they are; factors rounded to TF32, 10 bits; activations and weights in 16 bits.
+ * Sums are float, logits too, losses double. */
+typedef enum { NN_TF32, NN_FP32, NN_FP16, NN_BF16, NN_N_ARITHMETICS } nn_arithmetic;
+const char *nn_arithmetic_name(nn_arithmetic a); /* "tf32", ... */
+bool nn_arithmetic_find(const char *name, nn_arithmetic *out);
+
+/* N samples: images [C, H, W], labels, domains. All is borrowed. */
+typedef struct {
+    int64_t n, shape[3];
+    const float *value; /* [C, 256]: what a byte becomes; NULL: images are floats, normalized */
+    int channels;       /* of the images as read: C, or 1 that is every channel's */
+    /* Samples which[0 .. n-1] as [n, channels, H, W] bytes or floats; called from several threads at once. */
+    void (*read)(const void *context, const int64_t *which, int64_t n, void *images);
+    const void *context;
+    const int32_t *labels, *domains; /* [N] */
+    int n_domains;                   /* 1: no losses of domains */
+} nn_samples;
+
+typedef struct {
+    nn_samples samples;
+    const char *loss; /* a row of losses.def */
+    nn_arithmetic arithmetic;
+    int64_t batch; /* images of one pass; 0: as fits */
+    int device;    /* set by nn_evaluator_new: its number; -1: all */
+} nn_evaluator_options;
+
+typedef struct {
+    int64_t negative; /* points so far where a running variance is negative: they have no value */
+    int64_t again;    /* points that overflowed in 16 bits and were evaluated once more in TF32 */
+    int64_t lost;     /* devices that failed on the way; others went on */
+} nn_evaluator_counts;
+
+typedef struct nn_evaluator nn_evaluator;
+
+/* Whether this device ("cuda", "cuda:1") is of a backend that has evaluators. */
+bool nn_evaluator_has(const char *device);
+/* Returns new. device: a backend by name, with a number for one of its devices, without one for all of them; "auto":
+ * the first backend that has any. Borrows the graph. LSC_ERR_ABSENT: none has, or not for this graph, and why. */
+lsc_status nn_evaluator_new(const char *device, const nn_graph *g, const nn_evaluator_options *o, nn_evaluator **out);
+void nn_evaluator_free(nn_evaluator *e);
+const char *nn_evaluator_backend(const nn_evaluator *e);
+/* "cuda:0 NVIDIA H100 80GB HBM3; CUDA 13.0, cuDNN 9.19.0". */
+const char *nn_evaluator_text(const nn_evaluator *e);
+/* Points that one call of nn_evaluator_points is best given; it does fewer where these take longer than a second. */
+int nn_evaluator_most_points(const nn_evaluator *e);
+/* From now on these samples [n], copied; NULL: all. */
+lsc_status nn_evaluator_select(nn_evaluator *e, const int64_t *index, int64_t n);
+/* center [n], dirs [n_dirs][n]: copied to the devices. */
+lsc_status nn_evaluator_set_frame(nn_evaluator *e, const float *center, const float *const *dirs, int n_dirs);
+/* coords [n, n_dirs] -> out [n, 2 or 2 + n_domains]: mean loss, accuracy, mean loss of each domain. The first *n_done
+ * are valid, also on failure. The bits do not depend on the devices of one kind, nor on how points come together. */
+lsc_status nn_evaluator_points(nn_evaluator *e, const double *coords, int n, double *out, int *n_done);
+/* Loss and correctness of each selected sample at the centre of the frame. */
+lsc_status nn_evaluator_losses(nn_evaluator *e, double *loss, uint8_t *correct);
+nn_evaluator_counts nn_evaluator_counted(const nn_evaluator *e);
 
 /* ---- tensors in files (tensor_file.c) ------------------------------------------------------- */
 

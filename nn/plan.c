@@ -43,6 +43,8 @@ lsc_status nn_plan_new(const char *backend, const nn_graph *g, const nn_plan_opt
 {
     lsc_status st = LSC_OK;
     nn_plan *p = NULL;
+    char name[64];
+    int device = -1;
 
     LSC_TRY(check_options(g, o));
     LSC_NEW(p, 1);
@@ -50,7 +52,10 @@ lsc_status nn_plan_new(const char *backend, const nn_graph *g, const nn_plan_opt
     p->o = *o;
     if (p->o.threads == 0)
         p->o.threads = all_cores();
-    LSC_TRY(nn_backend_find(backend, o->real, &p->backend));
+    LSC_TRY(nn_backend_split(backend, name, sizeof name, &device));
+    LSC_TRY(nn_backend_find(name, o->real, &p->backend));
+    if (device >= 0)
+        p->o.device = device + 1;
     LSC_CHECK(!o->backward || p->backend->backward, LSC_ERR_ABSENT, "backend %s has no gradients: use ref",
               p->backend->name);
     LSC_TRY(p->backend->plan_new(g, &p->o, &p->self));

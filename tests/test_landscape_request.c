@@ -109,7 +109,7 @@ static void an_unknown_word_is_refused(void **state)
 {
     (void)state;
     refused((landscape_options){.normalize = "filters"}, "--normalize: ");
-    refused((landscape_options){.precision = "half"}, "--precision: 'half' is neither single nor double");
+    refused((landscape_options){.precision = "half"}, "--precision: 'half' is none of single, double, tf32, fp32, fp16, bf16");
 }
 
 static void the_surface_has_a_name_of_its_own(void **state)

@@ -6,6 +6,7 @@
 #include "support/support.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { LOGITS = SMALL_BATCH * SMALL_CLASSES };
 
@@ -72,19 +73,20 @@ static void auto_is_the_first_that_has_the_precision(void **state)
     nn_plan_free(p);
 }
 
-static void a_backend_that_is_not_in_this_build_says_what_to_do(void **state)
+static void a_backend_that_is_not_there_says_what_to_do(void **state)
 {
     (void)state;
     const char *name, *text, *remedy;
     nn_plan_options o = {.batch = 1};
     nn_plan *p = NULL;
     int absent = 0;
+    CHECK_INT(setenv("LOSSCOPE_CUDA_MODULE", "/nowhere/losscope_cuda.so", 1), 0);
     for (int i = 0; (name = nn_backend_name(i, &text, &remedy)); i++) {
         CHECK(strlen(text) > 0);
         if (remedy == NULL)
             continue;
         CHECK_FAILS(nn_plan_new(name, net.graph, &o, &p), LSC_ERR_ABSENT, name);
-        CHECK_HAS(lsc_last_error(), "is not in this build: ");
+        CHECK_HAS(lsc_last_error(), " is not "); /* in this build, on this machine */
         CHECK_HAS(lsc_last_error(), remedy);
         absent++;
     }
@@ -264,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(options_are_checked),
         TEST(auto_is_the_first_that_has_the_precision),
-        TEST(a_backend_that_is_not_in_this_build_says_what_to_do),
+        TEST(a_backend_that_is_not_there_says_what_to_do),
         TEST(calls_out_of_order_are_errors),
         TEST(batches_of_another_size_are_errors),
         TEST(running_statistics_move_by_the_rule_of_pytorch),

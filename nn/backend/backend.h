@@ -9,6 +9,20 @@
 #include "nn/nn.h"
 #include "nn/op.h"
 
+/* What stands behind an nn_evaluator; nn.h has the meaning, evaluator.c has checked arguments and the order of calls.
+ */
+typedef struct {
+    lsc_status (*evaluator_new)(const nn_graph *g, const nn_evaluator_options *o, void **self);
+    void (*evaluator_free)(void *self); /* takes NULL */
+    const char *(*text)(const void *self);
+    int (*most_points)(const void *self);
+    lsc_status (*select)(void *self, const int64_t *index, int64_t n);
+    lsc_status (*set_frame)(void *self, const float *center, const float *const *dirs, int n_dirs);
+    lsc_status (*points)(void *self, const double *coords, int n, double *out, int *n_done);
+    lsc_status (*losses)(void *self, double *loss, uint8_t *correct);
+    nn_evaluator_counts (*counts)(const void *self);
+} nn_evaluator_ops;
+
 /* Equal bits for equal inputs: for any thread count, or for one thread count only. */
 typedef enum { NN_ANY_THREADS, NN_FIXED_THREADS } nn_determinism;
 
@@ -32,14 +46,19 @@ typedef struct {
 
     /* OPTIONAL (default in brackets) */
     int (*threads)(const void *self); /* how many it uses; [options.threads] */
-
-    /* OPTIONAL (default in brackets): for devices, see docs. [forward after set_theta at each point] */
-    /* The frame and its points evaluated without coming back to the host. */
-    lsc_status (*set_frame)(void *self, const float *center, const float *const *dirs, int n_dirs);
-    lsc_status (*set_point)(void *self, const double *coords);
+    lsc_status (*available)(void);    /* LSC_ERR_ABSENT: not on this machine, and why; [always] */
+    /* One line on device i of this machine, NULL past the last; out [n] may hold it; [it has no numbered devices] */
+    const char *(*device_text)(int i, char *out, size_t n);
+    /* Whole points on devices, data and all; [plans are given the images of each forward] */
+    const nn_evaluator_ops *evaluator;
 } nn_backend;
 
 /* By name; "auto": the first of backends.def that is there and has this scalar. LSC_ERR_ABSENT with the remedy. */
 lsc_status nn_backend_find(const char *name, nn_real real, const nn_backend **out);
+/* Row i of backends.def; NULL past the last, and where it is not in this build. */
+const nn_backend *nn_backend_built(int i);
+/* "cuda:1" -> the backend's name in base [n], and the device: 1. A name without a number: -1. LSC_ERR_ARG: not a
+ * number, or of a backend that has no numbered devices. */
+lsc_status nn_backend_split(const char *name, char *base, size_t n, int *device);
 
 #endif

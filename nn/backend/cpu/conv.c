@@ -9,8 +9,9 @@
 #include "nn/backend/cpu/conv.h"
 #include "nn/backend/cpu/join_kernels.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "nn/device_math.h"
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -111,8 +112,8 @@ static double fold(const cpu_step *s, int64_t k, double *bias)
     if (norm) {
         double mean = (double)cpu_block_of(p, p->theta, norm, 2)[k],
                var = (double)cpu_block_of(p, p->theta, norm, 3)[k];
-        scale = (double)cpu_block_of(p, p->theta, norm, 0)[k] / sqrt(var + norm->eps);
-        *bias = (double)cpu_block_of(p, p->theta, norm, 1)[k] + scale * (*bias - mean);
+        scale = nn_fold_scale((double)cpu_block_of(p, p->theta, norm, 0)[k], var, norm->eps);
+        *bias = nn_fold_shift((double)cpu_block_of(p, p->theta, norm, 1)[k], mean, scale, *bias);
     }
     return scale;
 }

@@ -1,0 +1,27 @@
+# CUDA: for the module losscope_cuda.so, which programs open at run time; nothing else links CUDA or cuDNN. The cuda
+# backend itself, which opens it, needs neither and is left out with OFF alone.
+set(LSC_HAVE_CUDA_MODULE 0)
+file(RELATIVE_PATH LSC_MODULE_FOLDER ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/losscope)
+if(NOT LSC_WITH_CUDA STREQUAL "OFF")
+  include(CheckLanguage)
+  check_language(CUDA)
+  find_package(CUDAToolkit 12.0 QUIET)
+  find_package(CUDNN 9.8 QUIET)
+  if(CMAKE_CUDA_COMPILER AND CUDAToolkit_FOUND AND CUDNN_FOUND)
+    # Ampere and newer; the last is also kept as PTX for what comes after it.
+    set(LSC_CUDA_RELEASE_ARCHITECTURES 80 86 89 90)
+    if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 12.8)
+      list(APPEND LSC_CUDA_RELEASE_ARCHITECTURES 100 120)
+    endif()
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      list(TRANSFORM LSC_CUDA_RELEASE_ARCHITECTURES APPEND -real OUTPUT_VARIABLE CMAKE_CUDA_ARCHITECTURES)
+      list(APPEND CMAKE_CUDA_ARCHITECTURES 90-virtual)
+    endif()
+    enable_language(CUDA)
+    set(LSC_HAVE_CUDA_MODULE 1)
+  elseif(LSC_WITH_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "LSC_WITH_CUDA=ON needs nvcc (${CMAKE_CUDA_COMPILER}), the CUDA toolkit 12 or newer "
+                        "(${CUDAToolkit_VERSION}) and cuDNN 9.8 or newer (${CUDNN_VERSION}): docs/gpu.md")
+  endif()
+endif()
+add_feature_info("CUDA ${CUDAToolkit_VERSION} with cuDNN ${CUDNN_VERSION}" LSC_HAVE_CUDA_MODULE "the module for NVIDIA GPUs")

@@ -1,0 +1,123 @@
+/*
+ * The cuda backend: plans on one device, whose parameters and images come from the host. It evaluates in float, which
+ * its convolutions may round to TF32 unless the plan is strict. SPDX-License-Identifier: MIT
+ */
+#include "nn/backend/cuda/cuda.h"
+#include "nn/backend/cuda/evaluator.h"
+#include "nn/backend/cuda/loader.h"
+
+typedef struct {
+    cuda_context context;
+    cuda_net *net;
+    float *images; /* on the device, as they come: [batch, C, H, W] */
+} cuda_plan;
+
+static void plan_free(void *self)
+{
+    cuda_plan *p = self;
+    if (p == NULL)
+        return;
+    cuda_net_free(p->net);
+    if (p->context.api != NULL)
+        p->context.api->free(p->context.device, p->images);
+    cuda_context_close(&p->context);
+    lsc_free(p);
+}
+
+static lsc_status find_device(const nn_plan_options *o, const cuda_api **api, int *number)
+{
+    lsc_status st = LSC_OK;
+    int n = 0;
+    LSC_TRY(cuda_load(api));
+    if (o->device > 0) {
+        *number = o->device - 1;
+        LSC_TRY(cuda_check_device(*api, *number));
+    } else {
+        LSC_TRY(cuda_usable(api, number, 1, &n));
+    }
+cleanup:
+    return st;
+}
+
+static lsc_status plan_new(const nn_graph *g, const nn_plan_options *o, void **self)
+{
+    lsc_status st = LSC_OK;
+    cuda_plan *p = NULL;
+    const cuda_api *api = NULL;
+    const cuda_net_options net = {.batch = o->batch, .real = CUDA_F32, .strict = true};
+    int number = 0;
+
+    LSC_CHECK(o->statistics == NN_FROZEN, LSC_ERR_ABSENT, "backend cuda has no batch statistics: use cpu");
+    LSC_TRY(find_device(o, &api, &number));
+    LSC_NEW(p, 1);
+    LSC_TRY(cuda_context_open(api, number, &p->context));
+    LSC_TRY(cuda_net_new(&p->context, g, &net, &p->net));
+    LSC_TRY(
+        cuda_new(&p->context, (size_t)(o->batch * nn_shape_elements(nn_graph_input(g))) * sizeof(float), &p->images));
+    *self = p;
+    p = NULL;
+cleanup:
+    plan_free(p);
+    return st;
+}
+
+static lsc_status set_theta(void *self, const void *theta)
+{
+    lsc_status st = LSC_OK;
+    cuda_plan *p = self;
+    LSC_TRY(cuda_net_set_frame(p->net, theta, NULL, 0));
+    LSC_TRY(cuda_net_set_points(p->net, NULL, 1));
+    LSC_TRY(cuda_net_set_weights(p->net));
+cleanup:
+    return st;
+}
+
+static lsc_status forward(void *self, const float *images, int64_t n, double *logits)
+{
+    lsc_status st = LSC_OK;
+    cuda_plan *p = self;
+    const cuda_net *net = p->net;
+    const cuda_api *api = p->context.api;
+    const cuda_value *in = &net->values[0];
+    int32_t channels = (int32_t)in->channels;
+    const cuda_input input = {
+        .pixels = p->images,
+        .state = net->weights.state,
+        .total = n,
+        .n = (int32_t)net->o.batch,
+        .kept = channels,
+        .c = channels,
+        .h = (int32_t)in->height,
+        .w = (int32_t)in->width,
+        .real = cuda_value_real(net, 0),
+        .out = cuda_net_input(net),
+    };
+    size_t image = (size_t)nn_shape_elements(nn_graph_input(net->g)) * sizeof(float);
+    LSC_TRY(cuda_said(&p->context, api->upload(p->context.device, p->images, images, (size_t)n * image)));
+    LSC_TRY(cuda_launch(net, CUDA_KERNEL_input, &input));
+    LSC_TRY(cuda_net_forward(net));
+    LSC_TRY(cuda_said(&p->context, api->download(p->context.device, logits, net->logits,
+                                                 (size_t)(n * nn_graph_outputs(net->g)) * sizeof *logits)));
+cleanup:
+    return st;
+}
+
+static lsc_status available(void)
+{
+    const cuda_api *api = NULL;
+    int number = 0, n = 0;
+    return cuda_usable(&api, &number, 1, &n);
+}
+
+const nn_backend nn_backend_cuda = {
+    .name = "cuda",
+    .reals = 1u << NN_F32,
+    .determinism = NN_ANY_THREADS,
+    .plan_new = plan_new,
+    .plan_free = plan_free,
+    .set_theta = set_theta,
+    .forward = forward,
+    .available = available,
+    .device_text = cuda_device_text,
+    .evaluator = &cuda_evaluator_ops,
+};

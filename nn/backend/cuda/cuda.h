@@ -1,0 +1,141 @@
+/*
+ * cuda.h - the inside of the cuda backend, which knows a device only by the table of device.h:
+ *
+ *   steps.c      the graph becomes steps: what can be fused into a convolution is
+ *   rows.c       how parameters become weights on the device
+ *   net.c        a graph compiled for a device: memory, launches
+ *   kinds.c      what each kind of step launches
+ *   cuda.c       the backend: plans whose images come from the host
+ *   worker.c     one device at work on points, data and all; evaluator.c: all of them
+ *
+ * Activations are [N, H, W, C] of the net's real; vectors [N, F] are float whatever the real is, so that heads and
+ * logits are float throughout.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CUDA_BACKEND_H
+#define CUDA_BACKEND_H
+
+#include "nn/backend/backend.h"
+#include "nn/backend/cuda/kernels.h"
+
+typedef struct cuda_net cuda_net;
+typedef struct cuda_step cuda_step;
+
+/* ---- an open device ---------------------------------------------------------------------------- */
+
+typedef struct {
+    const cuda_api *api; /* NULL: not open */
+    cuda_device *device;
+    int number;
+} cuda_context;
+
+lsc_status cuda_context_open(const cuda_api *api, int number, cuda_context *out);
+void cuda_context_close(cuda_context *c); /* takes one that is not open */
+/* A cuda_result as a status, with the device's words and its number. */
+lsc_status cuda_said(const cuda_context *c, int result);
+/* Device memory; *out is written on success only. */
+lsc_status cuda_new(const cuda_context *c, size_t bytes, void *out);
+lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out);
+
+/* ---- steps (steps.c) ------------------------------------------------------------------------------ */
+
+/* The output of a node. */
+typedef struct {
+    int64_t channels, height, width; /* a vector: F, 1, 1 */
+    bool vector;
+    int slot; /* memory; -1: not written, fused away */
+    int last; /* step that reads it last */
+} cuda_value;
+
+typedef struct {
+    const char *name;
+    /* REQUIRED */
+    lsc_status (*run)(const cuda_net *net, const cuda_step *s);
+    /* OPTIONAL (default: nothing) */
+    lsc_status (*make)(cuda_net *net, cuda_step *s);
+    void (*free)(const cuda_net *net, cuda_step *s);
+} cuda_kind;
+
+struct cuda_step {
+    const cuda_kind *kind;
+    const nn_node *node;    /* the one it begins with */
+    int in[2], n_in, out;   /* values; of a convolution in[1] is added to it */
+    const nn_node *norm[2]; /* of in[i]; of a convolution or linear layer norm[0] is folded into it */
+    int row[2];             /* first row of norm[i], or of the layer */
+    bool relu;
+    float factor;
+    cuda_conv *conv;
+};
+
+extern const cuda_kind cuda_kind_conv, cuda_kind_linear, cuda_kind_join, cuda_kind_maxpool, cuda_kind_avgpool,
+    cuda_kind_concat, cuda_kind_flatten, cuda_kind_l2norm;
+
+/* ---- a net (net.c) ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t batch;
+    cuda_real real;
+    bool strict; /* float that is not rounded to TF32 */
+} cuda_net_options;
+
+struct cuda_net {
+    const cuda_context *context;
+    const nn_graph *g;
+    cuda_net_options o;
+    cuda_value *values; /* [nodes] */
+    int *alias;         /* [nodes]: the node whose value it is */
+    cuda_step *steps;
+    int n_steps;
+
+    cuda_row *rows; /* on the host */
+    int n_rows, rows_capacity;
+    int64_t weight_bytes;
+    int64_t *slot_bytes; /* of one image */
+    void **slots;        /* on the device, like all below */
+    int n_slots;
+    size_t workspace_bytes;
+    void *workspace;
+
+    cuda_weights weights; /* its pointers are the net's memory */
+    float *center, *dirs[CUDA_MAX_DIRS];
+    double *coords;
+    int64_t coords_capacity;
+    double *logits; /* [batch, K] */
+};
+
+/* Compile for the device of an open context, which is borrowed. LSC_ERR_ABSENT: an op or a convolution that the device
+ * has nothing for. */
+lsc_status cuda_net_new(const cuda_context *c, const nn_graph *g, const cuda_net_options *o, cuda_net **out);
+void cuda_net_free(cuda_net *net);
+/* center [n], dirs [n_dirs][n] are copied to the device. */
+lsc_status cuda_net_set_frame(cuda_net *net, const float *center, const float *const *dirs, int n_dirs);
+/* Memory for so many points at once, and for all directions: recorded graphs stay valid while no more are set. */
+lsc_status cuda_net_reserve(cuda_net *net, int64_t n);
+/* coords [n, n_dirs]: the points to come; the state is at the first. */
+lsc_status cuda_net_set_points(cuda_net *net, const double *coords, int64_t n);
+/* Ask for the weights of the state's point, and for a pass of what lies in the input. */
+lsc_status cuda_net_set_weights(const cuda_net *net);
+lsc_status cuda_net_forward(const cuda_net *net);
+/* Where images go: [batch, H, W, C] of the real. */
+void *cuda_net_input(const cuda_net *net);
+
+/* For the files of a net. */
+lsc_status cuda_steps_make(cuda_net *net);
+lsc_status cuda_rows_make(cuda_net *net);
+cuda_real cuda_value_real(const cuda_net *net, int value);
+size_t cuda_real_size(cuda_real real);
+lsc_status cuda_launch(const cuda_net *net, int kernel, const void *args);
+
+static inline void *cuda_data(const cuda_net *net, int value)
+{
+    return net->slots[net->values[value].slot];
+}
+
+/* Elements of a batch of a value. */
+static inline int64_t cuda_elements(const cuda_net *net, int value)
+{
+    const cuda_value *v = &net->values[value];
+    return net->o.batch * v->channels * v->height * v->width;
+}
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * The table of the module, errors, and what devices there are.
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/backend/cuda/module/module.h"
+
+/* ---- errors ----------------------------------------------------------------------------------- */
+
+static _Thread_local char message[512];
+
+const char *module_error(void)
+{
+    return message;
+}
+
+int module_fail(cuda_result result, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return result;
+}
+
+int module_cuda_failed(cudaError_t error, const char *call)
+{
+    cudaGetLastError(); /* or the next launch would report it again */
+    return module_fail(error == cudaErrorMemoryAllocation ? CUDA_NO_MEMORY : CUDA_FAILED, "%s: %s (%.60s)",
+                       cudaGetErrorName(error), cudaGetErrorString(error), call);
+}
+
+int module_cudnn_failed(cudnnStatus_t status, const char *call)
+{
+    char detail[256] = "";
+    cudnnGetLastErrorString(detail, sizeof detail);
+    return module_fail(status == CUDNN_STATUS_ALLOC_FAILED ? CUDA_NO_MEMORY : CUDA_FAILED, "%s: %s (%.60s)",
+                       cudnnGetErrorString(status), detail, call);
+}
+
+/* ---- devices ---------------------------------------------------------------------------------- */
+
+static const char *versions(void)
+{
+    static _Thread_local char text[64];
+    size_t cudnn = cudnnGetVersion();
+    snprintf(text, sizeof text, "CUDA %d.%d, cuDNN %zu.%zu.%zu", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10,
+             cudnn / 10000, cudnn / 100 % 100, cudnn % 100);
+    return text;
+}
+
+static int count(int *n)
+{
+    cudaError_t error = cudaGetDeviceCount(n);
+    if (error == cudaSuccess && *n > 0)
+        return CUDA_DONE;
+    *n = 0;
+    if (error == cudaSuccess || error == cudaErrorNoDevice)
+        return module_fail(CUDA_DONE, "the NVIDIA driver sees no card");
+    if (error == cudaErrorInsufficientDriver) {
+        int driver = 0;
+        cudaDriverGetVersion(&driver);
+        if (driver == 0)
+            return module_fail(CUDA_DONE, "there is no NVIDIA driver");
+        return module_fail(CUDA_DONE, "the NVIDIA driver is for CUDA %d.%d, this module needs one for %d.%d",
+                           driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+    }
+    return module_cuda_failed(error, "cudaGetDeviceCount");
+}
+
+static int info(int number, cuda_device_info *out)
+{
+    int result = CUDA_DONE;
+    struct cudaDeviceProp properties;
+    CUDA_TRY(cudaGetDeviceProperties(&properties, number));
+    memset(out, 0, sizeof *out);
+    snprintf(out->name, sizeof out->name, "%.*s", (int)sizeof out->name - 1, properties.name);
+    out->major = properties.major;
+    out->minor = properties.minor;
+    out->memory = (int64_t)properties.totalGlobalMem;
+cleanup:
+    return result;
+}
+
+/* ---- the table -------------------------------------------------------------------------------- */
+
+__attribute__((visibility("default"))) cuda_module_entry losscope_cuda;
+
+const cuda_api *losscope_cuda(void)
+{
+    static const cuda_api api = {
+        .abi = CUDA_MODULE_ABI,
+        .size = sizeof(cuda_api),
+        .error = module_error,
+        .versions = versions,
+        .count = count,
+        .info = info,
+        .open = module_open,
+        .close = module_close,
+        .alloc = module_alloc,
+        .alloc_pinned = module_alloc_pinned,
+        .free = module_free,
+        .free_pinned = module_free_pinned,
+        .upload = module_upload,
+        .download = module_download,
+        .prefetch = module_prefetch,
+        .await_data = module_await_data,
+        .release = module_release,
+        .await_copy = module_await_copy,
+        .launch = module_launch,
+        .conv_new = module_conv_new,
+        .conv_free = module_conv_free,
+        .conv_run = module_conv_run,
+        .record = module_record,
+        .recorded = module_recorded,
+        .graph_run = module_graph_run,
+        .graph_free = module_graph_free,
+        .finish = module_finish,
+    };
+    return &api;
+}

@@ -1,0 +1,238 @@
+/*
+ * A graph compiled for a device. All memory is taken when it is made, the frame's and the points' when they are set.
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/backend/cuda/cuda.h"
+
+/* ---- an open device ------------------------------------------------------------------------------- */
+
+lsc_status cuda_said(const cuda_context *c, int result)
+{
+    static const lsc_status codes[] = {
+        [CUDA_DONE] = LSC_OK,
+        [CUDA_NO_MEMORY] = LSC_ERR_NOMEM,
+        [CUDA_UNSUPPORTED] = LSC_ERR_ABSENT,
+        [CUDA_FAILED] = LSC_ERR_BACKEND,
+    };
+    char shown[512];
+    if (result == CUDA_DONE)
+        return LSC_OK;
+    return lsc_fail(result > 0 && (size_t)result < LSC_COUNT(codes) ? codes[result] : LSC_ERR_BACKEND, "cuda:%d: %s",
+                    c->number, lsc_shown(c->api->error(), shown, sizeof shown));
+}
+
+lsc_status cuda_context_open(const cuda_api *api, int number, cuda_context *out)
+{
+    cuda_context c = {.api = api, .number = number};
+    lsc_status st = cuda_said(&c, api->open(number, &c.device));
+    if (st == LSC_OK)
+        *out = c;
+    return st;
+}
+
+void cuda_context_close(cuda_context *c)
+{
+    if (c->api != NULL)
+        c->api->close(c->device);
+    *c = (cuda_context){0};
+}
+
+lsc_status cuda_new(const cuda_context *c, size_t bytes, void *out)
+{
+    return cuda_said(c, c->api->alloc(c->device, bytes, out));
+}
+
+lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out)
+{
+    lsc_status st = cuda_new(c, bytes, out);
+    return st == LSC_OK ? cuda_said(c, c->api->upload(c->device, *(void **)out, from, bytes)) : st;
+}
+
+/* ---- life ----------------------------------------------------------------------------------------- */
+
+size_t cuda_real_size(cuda_real real)
+{
+    return real == CUDA_F32 ? 4 : 2;
+}
+
+cuda_real cuda_value_real(const cuda_net *net, int value)
+{
+    return net->values[value].vector ? CUDA_F32 : net->o.real;
+}
+
+static lsc_status make_steps(cuda_net *net)
+{
+    lsc_status st = LSC_OK;
+    for (int i = 0; i < net->n_steps; i++)
+        if (net->steps[i].kind->make != NULL)
+            LSC_TRY(net->steps[i].kind->make(net, &net->steps[i]));
+cleanup:
+    return st;
+}
+
+static lsc_status make_memory(cuda_net *net)
+{
+    lsc_status st = LSC_OK;
+    const cuda_context *c = net->context;
+    cuda_weights *w = &net->weights;
+    size_t batch = (size_t)net->o.batch;
+
+    LSC_NEW(net->slots, net->n_slots);
+    for (int i = 0; i < net->n_slots; i++)
+        LSC_TRY(cuda_new(c, batch * (size_t)net->slot_bytes[i], &net->slots[i]));
+    LSC_TRY(cuda_new(c, net->workspace_bytes, &net->workspace));
+    LSC_TRY(cuda_new(c, batch * (size_t)nn_graph_outputs(net->g) * sizeof(double), &net->logits));
+    LSC_TRY(cuda_upload_new(c, net->rows, (size_t)net->n_rows * sizeof *net->rows, &w->rows));
+    LSC_TRY(cuda_new(c, (size_t)net->weight_bytes, &w->weights));
+    LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->scale));
+    LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->shift));
+    LSC_TRY(cuda_new(c, sizeof(cuda_state), &w->state));
+    LSC_TRY(cuda_new(c, (size_t)net->g->layout.n * sizeof(float), &net->center));
+    w->n_rows = net->n_rows;
+cleanup:
+    return st;
+}
+
+lsc_status cuda_net_new(const cuda_context *c, const nn_graph *g, const cuda_net_options *o, cuda_net **out)
+{
+    lsc_status st = LSC_OK;
+    cuda_net *net = NULL;
+    LSC_CHECK(o->batch <= INT32_MAX / 2, LSC_ERR_ARG, "cuda: a batch of %lld images, at most %d", (long long)o->batch,
+              INT32_MAX / 2);
+    LSC_NEW(net, 1);
+    net->context = c;
+    net->g = g;
+    net->o = *o;
+    LSC_TRY(cuda_steps_make(net));
+    LSC_TRY(cuda_rows_make(net));
+    LSC_TRY(make_steps(net));
+    LSC_TRY(make_memory(net));
+    *out = net;
+    net = NULL;
+cleanup:
+    cuda_net_free(net);
+    return st;
+}
+
+static void free_memory(cuda_net *net)
+{
+    const cuda_api *api = net->context->api;
+    cuda_device *d = net->context->device;
+    void *all[] = {net->workspace,       net->logits,        net->center,        net->dirs[0],
+                   net->dirs[1],         net->dirs[2],       net->coords,        (void *)net->weights.rows,
+                   net->weights.weights, net->weights.scale, net->weights.shift, net->weights.state};
+    for (size_t i = 0; i < LSC_COUNT(all); i++)
+        api->free(d, all[i]);
+    for (int i = 0; net->slots != NULL && i < net->n_slots; i++)
+        api->free(d, net->slots[i]);
+}
+
+void cuda_net_free(cuda_net *net)
+{
+    if (net == NULL)
+        return;
+    for (int i = 0; net->steps != NULL && i < net->n_steps; i++)
+        if (net->steps[i].kind->free != NULL)
+            net->steps[i].kind->free(net, &net->steps[i]);
+    free_memory(net);
+    lsc_free(net->values);
+    lsc_free(net->alias);
+    lsc_free(net->steps);
+    lsc_free(net->rows);
+    lsc_free(net->slot_bytes);
+    lsc_free(net->slots);
+    lsc_free(net);
+}
+
+/* ---- points --------------------------------------------------------------------------------------- */
+
+static lsc_status reserve_points(cuda_net *net, int64_t n)
+{
+    lsc_status st = LSC_OK;
+    const cuda_context *c = net->context;
+    if (net->coords != NULL && net->coords_capacity >= n)
+        return LSC_OK;
+    c->api->free(c->device, net->coords);
+    net->coords = NULL;
+    LSC_TRY(cuda_new(c, (size_t)(n * CUDA_MAX_DIRS) * sizeof *net->coords, &net->coords));
+    net->coords_capacity = n;
+    net->weights.coords = net->coords;
+cleanup:
+    return st;
+}
+
+static lsc_status reserve_dirs(cuda_net *net, int n)
+{
+    lsc_status st = LSC_OK;
+    for (int i = 0; i < n; i++)
+        if (net->dirs[i] == NULL)
+            LSC_TRY(cuda_new(net->context, (size_t)net->g->layout.n * sizeof(float), &net->dirs[i]));
+cleanup:
+    return st;
+}
+
+lsc_status cuda_net_reserve(cuda_net *net, int64_t n)
+{
+    lsc_status st = reserve_points(net, n);
+    return st == LSC_OK ? reserve_dirs(net, CUDA_MAX_DIRS) : st;
+}
+
+lsc_status cuda_net_set_frame(cuda_net *net, const float *center, const float *const *dirs, int n_dirs)
+{
+    lsc_status st = LSC_OK;
+    const cuda_context *c = net->context;
+    size_t bytes = (size_t)net->g->layout.n * sizeof(float);
+    LSC_CHECK(n_dirs >= 0 && n_dirs <= CUDA_MAX_DIRS, LSC_ERR_ARG, "cuda: %d directions, need 0 .. %d", n_dirs,
+              CUDA_MAX_DIRS);
+    LSC_TRY(reserve_dirs(net, n_dirs));
+    LSC_TRY(cuda_said(c, c->api->upload(c->device, net->center, center, bytes)));
+    for (int i = 0; i < n_dirs; i++) {
+        LSC_TRY(cuda_said(c, c->api->upload(c->device, net->dirs[i], dirs[i], bytes)));
+        net->weights.dirs[i] = net->dirs[i];
+    }
+    net->weights.center = net->center;
+    net->weights.n_dirs = n_dirs;
+cleanup:
+    return st;
+}
+
+lsc_status cuda_net_set_points(cuda_net *net, const double *coords, int64_t n)
+{
+    lsc_status st = LSC_OK;
+    const cuda_context *c = net->context;
+    const cuda_state first = {0};
+    size_t bytes = (size_t)(n * net->weights.n_dirs) * sizeof *coords;
+    LSC_TRY(reserve_points(net, n));
+    if (bytes > 0)
+        LSC_TRY(cuda_said(c, c->api->upload(c->device, net->coords, coords, bytes)));
+    LSC_TRY(cuda_said(c, c->api->upload(c->device, net->weights.state, &first, sizeof first)));
+cleanup:
+    return st;
+}
+
+lsc_status cuda_launch(const cuda_net *net, int kernel, const void *args)
+{
+    return cuda_said(net->context, net->context->api->launch(net->context->device, kernel, args));
+}
+
+lsc_status cuda_net_set_weights(const cuda_net *net)
+{
+    return net->n_rows > 0 ? cuda_launch(net, CUDA_KERNEL_weights, &net->weights) : LSC_OK;
+}
+
+void *cuda_net_input(const cuda_net *net)
+{
+    return cuda_data(net, 0);
+}
+
+lsc_status cuda_net_forward(const cuda_net *net)
+{
+    lsc_status st = LSC_OK;
+    int last = net->alias[net->g->n_nodes - 1];
+    const cuda_logits logits = {.x = cuda_data(net, last), .y = net->logits, .n = cuda_elements(net, last)};
+    for (int i = 0; i < net->n_steps; i++)
+        LSC_TRY(net->steps[i].kind->run(net, &net->steps[i]));
+    LSC_TRY(cuda_launch(net, CUDA_KERNEL_logits, &logits));
+cleanup:
+    return st;
+}

@@ -1,0 +1,40 @@
+/*
+ * device_math.h - arithmetic that processors and devices share, element by element: one definition for C, for CUDA and
+ * for the emulated device, so that they cannot drift apart. Compiled everywhere without contraction into fused
+ * multiply-adds.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NN_DEVICE_MATH_H
+#define NN_DEVICE_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+
+#ifdef __CUDACC__
+#define NN_HD static __host__ __device__ __forceinline__
+#else
+#define NN_HD static inline
+#endif
+
+/* theta_j = center_j + sum_i c_i d_ij at a point, in double and in this order, rounded to float once. */
+NN_HD float nn_point(const float *center, const float *const *dirs, const double *coords, int n_dirs, int64_t j)
+{
+    double t = (double)center[j];
+    for (int i = 0; i < n_dirs; i++)
+        t += coords[i] * (double)dirs[i][j];
+    return (float)t;
+}
+
+/* Batch norm of a channel on running statistics is  scale x + shift;  folded into what is before it, with the bias
+ * `own`: weights times scale, and this shift. */
+NN_HD double nn_fold_scale(double weight, double var, double eps)
+{
+    return weight / sqrt(var + eps);
+}
+
+NN_HD double nn_fold_shift(double bias, double mean, double scale, double own)
+{
+    return bias + scale * (own - mean);
+}
+
+#endif

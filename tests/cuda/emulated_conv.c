@@ -1,0 +1,81 @@
+/*
+ * A convolution on the emulated device: that of the reference backend in float, between conversions of layout and
+ * precision. Factors are rounded as tensor cores do.
+ * SPDX-License-Identifier: MIT
+ */
+#include "cuda/emulated.h"
+#include "nn/backend/cuda/half.h"
+#include "nn/op.h"
+
+static float load(const cuda_conv_shape *s, const void *p, int64_t i)
+{
+    if (s->real == CUDA_F16)
+        return half_to_float(((const uint16_t *)p)[i]);
+    if (s->real == CUDA_BF16)
+        return bfloat_to_float(((const uint16_t *)p)[i]);
+    return ((const float *)p)[i];
+}
+
+static void store(const cuda_conv_shape *s, void *p, int64_t i, float x)
+{
+    if (s->real == CUDA_F16)
+        ((uint16_t *)p)[i] = half_from_float(x);
+    else if (s->real == CUDA_BF16)
+        ((uint16_t *)p)[i] = bfloat_from_float(x);
+    else
+        ((float *)p)[i] = x;
+}
+
+/* A float as tensor cores take it: 10 bits of mantissa. */
+static float rounded(const cuda_conv_shape *s, float x)
+{
+    uint32_t bits = half_float_bits(x);
+    if (s->strict || s->real != CUDA_F32 || (bits & 0x7f800000) == 0x7f800000)
+        return x;
+    return half_bits_float((bits + 0xfff + (bits >> 13 & 1)) & ~0x1fffu);
+}
+
+/* [N, P, C] -> [N, C, P] */
+static float *channels_first(const cuda_conv_shape *s, const void *from, int64_t n, int64_t plane, int64_t c)
+{
+    float *to = lsc_calloc((size_t)(n * plane * c), sizeof *to);
+    for (int64_t i = 0; to != NULL && i < n * plane * c; i++)
+        to[(i / c / plane * c + i % c) * plane + i / c % plane] = rounded(s, load(s, from, i));
+    return to;
+}
+
+static void finish(const cuda_conv_shape *s, const cuda_conv_data *d, const float *y)
+{
+    const int64_t plane = s->oh * s->ow;
+    for (int64_t i = 0; i < s->n * plane * s->k; i++) {
+        int64_t k = i % s->k, place = i / s->k;
+        float v = y[(place / plane * s->k + k) * plane + place % plane] + d->shift[k];
+        if (s->sum)
+            v += load(s, d->z, i);
+        store(s, d->y, i, s->relu && v < 0 ? 0 : v);
+    }
+}
+
+void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data)
+{
+    nn_node node = {.op = &nn_op_conv2d,
+                    .n_in = 1,
+                    .in_shape = {3, {s->c, s->h, s->w}},
+                    .shape = {3, {s->k, s->oh, s->ow}},
+                    .n_blocks = 2,
+                    .block = {0, -1},
+                    .kernel = s->kernel,
+                    .stride = s->stride,
+                    .pad = s->pad};
+    float *x = channels_first(s, data->x, s->n, s->h * s->w, s->c);
+    float *w = channels_first(s, data->w, s->k, (int64_t)s->kernel * s->kernel, s->c);
+    float *y = lsc_calloc((size_t)(s->n * s->k * s->oh * s->ow), sizeof *y);
+    nn_op_args a = {.real = NN_F32, .n = s->n, .node = &node, .in = {x}, .block = {w}, .out = y};
+    if (x != NULL && w != NULL && y != NULL) {
+        nn_op_conv2d.forward(&a);
+        finish(s, data, y);
+    }
+    lsc_free(x);
+    lsc_free(w);
+    lsc_free(y);
+}

@@ -1,0 +1,462 @@
+/*
+ * Points of a landscape on the emulated device: values of the reference, in each arithmetic; equal bits for any chunks,
+ * any number of devices, data that does not fit, and devices that fail on the way; no waiting inside a point; every
+ * call failing once. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+
+#include "cuda/control.h"
+#include "nn/nn.h"
+
+enum { N = 11, SIDE = 6, PIXELS = SIDE * SIDE, CLASSES = 3, DOMAINS = 2, FIELDS = 2 + DOMAINS, DIRS = 2, POINTS = 5 };
+
+static emulated_settings *emulated;
+
+/* ---- a small network, its data and a frame -------------------------------------------------------- */
+
+typedef struct {
+    nn_graph *graph;
+    float *center, *dirs[DIRS];
+    uint8_t bytes[N * PIXELS];
+    float value[3 * 256];
+    int32_t labels[N], domains[N];
+    double coords[POINTS * DIRS];
+} fixture;
+
+static double number(uint64_t stream, int64_t i)
+{
+    return 2 * lsc_rng_uniform((lsc_rng){11, stream}, (uint64_t)i) - 1;
+}
+
+/* Everything that is fused, and what is not: a residual block, a norm that stands alone, poolings, channels side by
+ * side. */
+static nn_graph *network(void)
+{
+    nn_graph *g = NULL;
+    CHECK_OK(nn_graph_new(&(nn_shape){3, {3, SIDE, SIDE}}, &g));
+    int x = nn_relu(g, nn_batchnorm(g, nn_conv2d(g, 0, "stem", 4, 3, 1, 1, false), "norm1"));
+    int y = nn_relu(g, nn_batchnorm(g, nn_conv2d(g, x, "one", 4, 3, 1, 1, false), "norm2"));
+    y = nn_batchnorm(g, nn_conv2d(g, y, "two", 4, 3, 1, 1, true), "norm3");
+    x = nn_relu(g, nn_add(g, y, x));
+    x = nn_concat(g, nn_maxpool(g, x, 2, 2, 0), nn_relu(g, nn_batchnorm(g, nn_avgpool(g, x, 2, 2, 0), "norm4")));
+    nn_linear(g, nn_mapmean(g, x), "head", CLASSES, true);
+    CHECK_OK(nn_graph_finish(g));
+    return g;
+}
+
+static void open_fixture(fixture *f)
+{
+    *f = (fixture){.graph = network()};
+    const int64_t n = nn_graph_layout(f->graph)->n;
+    f->center = lsc_calloc((size_t)n, sizeof(float));
+    CHECK(f->center != NULL);
+    nn_graph_init(f->graph, 5, f->center);
+    for (int d = 0; d < DIRS; d++) {
+        f->dirs[d] = lsc_calloc((size_t)n, sizeof(float));
+        CHECK(f->dirs[d] != NULL);
+        for (int64_t j = 0; j < nn_graph_layout(f->graph)->n_learned; j++)
+            f->dirs[d][j] = (float)(0.3 * number((uint64_t)d, j));
+    }
+    for (int i = 0; i < N * PIXELS; i++)
+        f->bytes[i] = (uint8_t)(127 * (number(7, i) + 1));
+    for (int i = 0; i < 3 * 256; i++)
+        f->value[i] = (float)((i % 256 - 120.0) / (60 + i / 256));
+    for (int i = 0; i < N; i++) {
+        f->labels[i] = i % CLASSES;
+        f->domains[i] = i % DOMAINS;
+    }
+    for (int i = 0; i < POINTS * DIRS; i++)
+        f->coords[i] = number(9, i);
+    control_reset(emulated);
+    lsc_log_set("test", LSC_LOG_QUIET);
+}
+
+static void close_fixture(fixture *f)
+{
+    nn_graph_free(f->graph);
+    lsc_free(f->center);
+    for (int d = 0; d < DIRS; d++)
+        lsc_free(f->dirs[d]);
+    CHECK_INT(emulated->live, 0);
+}
+
+static void read_bytes(const void *context, const int64_t *which, int64_t n, void *images)
+{
+    const fixture *f = context;
+    for (int64_t i = 0; i < n; i++)
+        memcpy((uint8_t *)images + i * PIXELS, f->bytes + which[i] * PIXELS, PIXELS);
+}
+
+static nn_evaluator_options options_of(const fixture *f)
+{
+    return (nn_evaluator_options){.samples = {.n = N,
+                                              .shape = {3, SIDE, SIDE},
+                                              .value = f->value,
+                                              .channels = 1,
+                                              .read = read_bytes,
+                                              .context = f,
+                                              .labels = f->labels,
+                                              .domains = f->domains,
+                                              .n_domains = DOMAINS},
+                                  .loss = "cross_entropy",
+                                  .arithmetic = NN_FP32};
+}
+
+/* All points in as many calls as it takes. */
+static lsc_status all_points(const fixture *f, nn_evaluator *e, double *out)
+{
+    lsc_status st = LSC_OK;
+    for (int first = 0, done = 0; first < POINTS; first += done) {
+        st = nn_evaluator_points(e, f->coords + first * DIRS, POINTS - first, out + first * FIELDS, &done);
+        if (st != LSC_OK)
+            return st;
+        CHECK(done >= 1);
+    }
+    return LSC_OK;
+}
+
+static lsc_status values_with(const fixture *f, const char *device, const nn_evaluator_options *o, double *out,
+                              nn_evaluator_counts *counts)
+{
+    nn_evaluator *e = NULL;
+    lsc_status st = nn_evaluator_new(device, f->graph, o, &e);
+    if (st == LSC_OK)
+        st = nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS);
+    if (st == LSC_OK)
+        st = all_points(f, e, out);
+    if (counts != NULL && e != NULL)
+        *counts = nn_evaluator_counted(e);
+    nn_evaluator_free(e);
+    return st;
+}
+
+static void usual_values(const fixture *f, double *out)
+{
+    const nn_evaluator_options o = options_of(f);
+    CHECK_OK(values_with(f, "cuda", &o, out, NULL));
+}
+
+/* ---- the reference --------------------------------------------------------------------------------- */
+
+static void reference_images(const fixture *f, float *images)
+{
+    for (int i = 0; i < N * 3 * PIXELS; i++) {
+        int c = i / PIXELS % 3;
+        images[i] = f->value[c * 256 + f->bytes[i / (3 * PIXELS) * PIXELS + i % PIXELS]];
+    }
+}
+
+static void reference_point(const fixture *f, nn_plan *plan, const double *coords, double *out)
+{
+    const int64_t n = nn_graph_layout(f->graph)->n;
+    static float images[N * 3 * PIXELS];
+    double *theta = lsc_calloc((size_t)n, sizeof *theta), logits[N * CLASSES], loss[N];
+    const nn_loss *kind = NULL;
+    uint8_t correct[N];
+    int count[FIELDS] = {N, N, 0, 0};
+    CHECK(theta != NULL);
+    for (int64_t j = 0; j < n; j++)
+        theta[j] = (double)(float)((double)f->center[j] + coords[0] * (double)f->dirs[0][j] +
+                                   coords[1] * (double)f->dirs[1][j]);
+    reference_images(f, images);
+    CHECK_OK(nn_plan_set_theta(plan, theta));
+    CHECK_OK(nn_plan_forward(plan, images, N, logits));
+    CHECK_OK(nn_loss_find("cross_entropy", &kind));
+    kind->forward(N, CLASSES, logits, f->labels, loss, correct);
+    memset(out, 0, FIELDS * sizeof *out);
+    for (int i = 0; i < N; i++) {
+        out[0] += loss[i];
+        out[1] += correct[i];
+        out[2 + f->domains[i]] += loss[i];
+        count[2 + f->domains[i]]++;
+    }
+    for (int i = 0; i < FIELDS; i++)
+        out[i] /= count[i];
+    lsc_free(theta);
+}
+
+static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
+{
+    /* Relative, of the loss: what rounding factors to 24, 11 and 8 bits makes of three layers. */
+    static const double tolerance[NN_N_ARITHMETICS] = {
+        [NN_TF32] = 3e-3, [NN_FP32] = 1e-6, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_plan *plan = NULL;
+    (void)state;
+    open_fixture(&f);
+    CHECK_OK(nn_plan_new("ref", f.graph, &(nn_plan_options){.batch = N, .real = NN_F64}, &plan));
+    for (int p = 0; p < POINTS; p++)
+        reference_point(&f, plan, f.coords + p * DIRS, want + p * FIELDS);
+    nn_plan_free(plan);
+    for (int a = 0; a < NN_N_ARITHMETICS; a++) {
+        nn_evaluator_options o = options_of(&f);
+        o.arithmetic = (nn_arithmetic)a;
+        CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
+        for (int i = 0; i < POINTS * FIELDS; i++)
+            if (i % FIELDS != 1)
+                CHECK_RELATIVE(got[i], want[i], tolerance[a]);
+            else if (a == NN_FP32)
+                CHECK_REAL(got[i], want[i], 1e-15);
+    }
+    close_fixture(&f);
+}
+
+/* ---- equal bits ------------------------------------------------------------------------------------- */
+
+static void chunks_of_any_size_give_equal_bits(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    (void)state;
+    open_fixture(&f);
+    usual_values(&f, want);
+    for (int batch = 1; batch < N; batch += 3) {
+        nn_evaluator_options o = options_of(&f);
+        o.batch = batch;
+        CHECK_OK(values_with(&f, "cuda:0", &o, got, NULL));
+        CHECK_BYTES(got, want, sizeof want);
+    }
+    close_fixture(&f);
+}
+
+static void images_that_do_not_fit_on_the_device_give_equal_bits(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_options o;
+    int64_t streamed = 0;
+    (void)state;
+    open_fixture(&f);
+    usual_values(&f, want);
+    o = options_of(&f);
+    o.batch = 3;
+    /* From the least memory with which it can be opened on: first the images pass through windows. */
+    for (emulated->memory = 1000;; emulated->memory += 32) {
+        int64_t pinned = emulated->pinned;
+        lsc_status st = values_with(&f, "cuda", &o, got, NULL);
+        if (st == LSC_OK && emulated->pinned == pinned)
+            break;
+        CHECK(st == LSC_OK || st == LSC_ERR_NOMEM);
+        if (st != LSC_OK)
+            continue;
+        CHECK_BYTES(got, want, sizeof want);
+        streamed++;
+    }
+    CHECK(streamed > 0);
+    close_fixture(&f);
+}
+
+static void two_devices_give_the_bits_of_one(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    (void)state;
+    usual_values(&f, want);
+    emulated->devices = 2;
+    CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
+    CHECK_BYTES(got, want, sizeof want);
+    close_fixture(&f);
+}
+
+/* Whichever call it is at which the second device breaks, the first one does its points, with the same values. */
+static void a_device_that_breaks_half_way_loses_no_point(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    nn_evaluator_counts counts;
+    int64_t broke = 0;
+    (void)state;
+    usual_values(&f, want);
+    for (int64_t at = 1;; at += 7) {
+        control_reset(emulated);
+        emulated->devices = 2;
+        emulated->fail_device = 1;
+        emulated->fail_at = at;
+        emulated->broken = 1;
+        lsc_status st = values_with(&f, "cuda", &o, got, &counts);
+        CHECK_INT(emulated->live, 0);
+        if (st != LSC_OK)
+            continue; /* it broke while it was opened */
+        CHECK_BYTES(got, want, sizeof want);
+        broke += counts.lost;
+        if (emulated->calls < at)
+            break;
+    }
+    CHECK(broke > 2);
+    close_fixture(&f);
+}
+
+/* ---- failures ---------------------------------------------------------------------------------------- */
+
+static void every_call_that_fails_once_is_reported_and_leaves_nothing_behind(void **state)
+{
+    fixture f;
+    double got[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    int64_t failures = 0;
+    (void)state;
+    o.batch = 4;
+    o.arithmetic = NN_FP16; /* two nets */
+    for (int64_t at = 1;; at++) {
+        control_reset(emulated);
+        emulated->fail_at = at;
+        lsc_status st = values_with(&f, "cuda", &o, got, NULL);
+        CHECK_INT(emulated->live, 0);
+        if (st == LSC_OK)
+            break;
+        CHECK(st == LSC_ERR_BACKEND || st == LSC_ERR_ABSENT);
+        CHECK_HAS(lsc_last_error(), "emulated: ");
+        failures++;
+    }
+    CHECK(failures > 100);
+    close_fixture(&f);
+}
+
+static void points_done_before_a_failure_are_given(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    nn_evaluator *e = NULL;
+    int done = -1;
+    (void)state;
+    usual_values(&f, want);
+    CHECK_OK(nn_evaluator_new("cuda", f.graph, &o, &e));
+    CHECK_FAILS(nn_evaluator_points(e, f.coords, 1, got, &done), LSC_ERR_ARG, "points before set_frame");
+    CHECK_OK(nn_evaluator_set_frame(e, f.center, (const float *const *)f.dirs, DIRS));
+    CHECK_OK(nn_evaluator_points(e, f.coords, 1, got, &done));
+    CHECK_INT(done, 1);
+    emulated->fail_at = emulated->calls + 3;
+    CHECK_FAILS(nn_evaluator_points(e, f.coords + DIRS, 1, got + FIELDS, &done), LSC_ERR_BACKEND, "cuda:0: emulated: ");
+    CHECK_INT(done, 0);
+    CHECK_FAILS(nn_evaluator_points(e, f.coords, 1, got, &done), LSC_ERR_BACKEND, "cuda:0: emulated: ");
+    CHECK_BYTES(got, want, FIELDS * sizeof *want);
+    nn_evaluator_free(e);
+    close_fixture(&f);
+}
+
+/* ---- what it costs ------------------------------------------------------------------------------------ */
+
+/* Waits of one call for so many points in chunks of this size. */
+static int64_t waits(const fixture *f, int64_t batch, int points)
+{
+    nn_evaluator_options o = options_of(f);
+    nn_evaluator *e = NULL;
+    double out[64 * FIELDS], coords[64 * DIRS] = {0};
+    int done = 0;
+    o.batch = batch;
+    CHECK_OK(nn_evaluator_new("cuda", f->graph, &o, &e));
+    CHECK_OK(nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS));
+    for (int n = 1; n <= points; n *= 2) /* calls grow while they are short */
+        CHECK_OK(nn_evaluator_points(e, coords, n, out, &done));
+    int64_t before = emulated->waits;
+    CHECK_OK(nn_evaluator_points(e, coords, points, out, &done));
+    CHECK_INT(done, points);
+    nn_evaluator_free(e);
+    return emulated->waits - before;
+}
+
+static void the_host_waits_once_a_call_not_at_points_or_chunks(void **state)
+{
+    fixture f;
+    (void)state;
+    open_fixture(&f);
+    int64_t least = waits(&f, N, 1);
+    CHECK(least <= 4); /* coordinates up, state up, notes down, values down */
+    CHECK_INT(waits(&f, 2, 1), least);
+    CHECK_INT(waits(&f, 2, 4), least);
+    close_fixture(&f);
+}
+
+/* ---- values that are not finite ------------------------------------------------------------------------ */
+
+static void a_point_that_overflows_in_16_bits_is_evaluated_once_more(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    nn_evaluator_counts counts;
+    (void)state;
+    for (int i = 0; i < 4 * 3 * 9; i++)
+        f.center[i] *= 1e7f; /* the stem: activations of 1e8 and more, which a float holds */
+    f.coords[0] = f.coords[1] = 0;
+    o.arithmetic = NN_TF32;
+    CHECK_OK(values_with(&f, "cuda", &o, want, &counts));
+    CHECK_INT(counts.again, 0);
+    CHECK(isfinite(want[0]));
+    o.arithmetic = NN_FP16;
+    CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+    CHECK(counts.again >= 1);
+    CHECK_BYTES(got, want, FIELDS * sizeof *want);
+    close_fixture(&f);
+}
+
+static void a_negative_variance_makes_the_point_nan_and_is_counted(void **state)
+{
+    fixture f;
+    double got[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    nn_evaluator_counts counts;
+    (void)state;
+    const lsc_layout *layout = nn_graph_layout(f.graph);
+    for (int b = 0; b < layout->n_blocks; b++)
+        if (strcmp(layout->blocks[b].name, "norm4.running_var") == 0)
+            f.center[layout->blocks[b].offset] = -1e-6f;
+    CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+    CHECK_INT(counts.negative, POINTS);
+    for (int p = 0; p < POINTS; p++)
+        CHECK(isnan(got[p * FIELDS]) && got[p * FIELDS + 1] == 0);
+    close_fixture(&f);
+}
+
+/* ---- what is asked for wrongly --------------------------------------------------------------------------- */
+
+static void what_an_evaluator_cannot_do_is_refused(void **state)
+{
+    fixture f;
+    nn_evaluator *e = NULL;
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    const int64_t beyond = N;
+    (void)state;
+    CHECK_FAILS(nn_evaluator_new("ref", f.graph, &o, &e), LSC_ERR_ABSENT, "backend ref does not evaluate on devices");
+    CHECK_FAILS(nn_evaluator_new("cuda:3", f.graph, &o, &e), LSC_ERR_ABSENT, "cuda:3: there are only the devices");
+    o.loss = "none";
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "none");
+    o = options_of(&f);
+    o.samples.channels = 2;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "images come with 2 channels, need 1 or 3");
+    o = options_of(&f);
+    o.samples.shape[2] = SIDE + 1;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ABSENT, "reads other images than the data has");
+    o = options_of(&f);
+    CHECK_OK(nn_evaluator_new("auto", f.graph, &o, &e));
+    CHECK_STR(nn_evaluator_backend(e), "cuda");
+    CHECK_STR(nn_evaluator_text(e), "cuda:0 Emulated 0; emulated");
+    CHECK_FAILS(nn_evaluator_select(e, &beyond, 1), LSC_ERR_ARG, "sample 11 is not in 0 .. 10");
+    nn_evaluator_free(e);
+    close_fixture(&f);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(values_are_those_of_the_reference_in_each_arithmetic),
+        TEST(chunks_of_any_size_give_equal_bits),
+        TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
+        TEST(two_devices_give_the_bits_of_one),
+        TEST(a_device_that_breaks_half_way_loses_no_point),
+        TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
+        TEST(points_done_before_a_failure_are_given),
+        TEST(the_host_waits_once_a_call_not_at_points_or_chunks),
+        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
+        TEST(a_negative_variance_makes_the_point_nan_and_is_counted),
+        TEST(what_an_evaluator_cannot_do_is_refused),
+    };
+    if (argc != 2)
+        return 1;
+    emulated = control_open(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

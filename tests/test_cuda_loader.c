@@ -1,0 +1,161 @@
+/*
+ * How a device is found, and what is said where there is none: no module, one that is none, one of another version, no
+ * card, an old one, a number that does not exist. By the program, because what was found is kept in a process.
+ * Arguments: the emulated module, the one of another version, and the real one if it was built.
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+
+#include "landscape_fixture.h"
+#include "nn/backend/cuda/device.h"
+
+static const char *emulated, *other_version, *real;
+
+static void use(const char *module, const char *settings)
+{
+    CHECK_INT(setenv("LOSSCOPE_CUDA_MODULE", module, 1), 0);
+    CHECK_INT(setenv("LOSSCOPE_EMULATED", settings, 1), 0);
+}
+
+/* --device `device` ends with this code and text; and so says the list of devices, which is no failure. */
+static void refuses(const char *device, int code, const char *text)
+{
+    const char *option = test_path("--device=%s", device) + strlen(test_folder()) + 1;
+    test_result r;
+    CHECK_LANDSCAPE(code, text, "--ckpt", landscape_checkpoint(""), option);
+    landscape_run(&r, "--list", "devices", NULL);
+    CHECK_INT(r.exit_code, 0);
+    test_result_free(&r);
+}
+
+static void lists(const char *text)
+{
+    test_result r;
+    landscape_run(&r, "--list", "devices", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.out, text);
+    test_result_free(&r);
+}
+
+static void a_module_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(test_path("losscope_cuda.so"), "");
+    refuses("cuda", 69, "losscope_cuda.so: cannot open shared object file");
+    lists("what it needs must lie where the loader looks");
+}
+
+static void a_library_that_is_no_module_is_refused(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use("libc.so.6", "");
+    refuses("cuda", 69, "libc.so.6: is no module of losscope; install program and module of the same version");
+    lists("libc.so.6: is no module");
+}
+
+static void a_module_of_another_version_is_refused(void **state)
+{
+    char text[128];
+    (void)state;
+    landscape_data(10);
+    use(other_version, "");
+    snprintf(text, sizeof text, "speaks version %d of the module's interface, this program %d", CUDA_MODULE_ABI + 1,
+             CUDA_MODULE_ABI);
+    refuses("cuda", 69, text);
+    lists(text);
+}
+
+static void no_card_is_said_to_be_the_reason(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=0");
+    refuses("cuda", 69, "there is no GPU to use: emulated: there is no card");
+    refuses("cuda:0", 69, "there is no GPU to use");
+}
+
+static void a_card_that_is_too_old_is_refused_with_what_is_needed(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=1 major=7");
+    refuses("cuda", 69, "Emulated 0 has compute capability 7.0, need 8.0 (Ampere) or newer: use cpu");
+    lists("cuda:0               Emulated 0, 1.0 GiB, compute capability 7.0: too old");
+}
+
+static void a_device_by_a_number_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=2");
+    refuses("cuda:2", 69, "cuda:2: there are only the devices 0 .. 1");
+    refuses("cuda:x", 64, "device 'cuda:x': a number must follow the colon, e.g. cuda:0");
+    refuses("cuda:", 64, "a number must follow the colon");
+    refuses("cpu:1", 64, "cpu has no numbered devices");
+    lists("cuda:1               Emulated 1, 1.0 GiB, compute capability 9.0\n");
+}
+
+static void a_device_that_fails_at_once_is_a_message(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "fail=1");
+    refuses("cuda", 69, "there is no GPU to use: emulated: count");
+}
+
+/* Output of a command of the shell. */
+static char *said_by(const char *command)
+{
+    test_result r;
+    test_run(&(test_command){.argv = (const char *const[]){"sh", "-c", command, NULL}}, &r);
+    CHECK_INT(r.exit_code, 0);
+    lsc_free(r.err);
+    return r.out;
+}
+
+/* Whether it has a driver or not, the machine is described in a line, and the program starts. */
+static void the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds(void **state)
+{
+    (void)state;
+    if (real == NULL)
+        skip();
+    char *command = lsc_format("nm -D --defined-only '%s' | sed 's/.* //'", real);
+    char *symbols = said_by(command);
+    CHECK_STR(symbols, "losscope_cuda\n");
+    lsc_free(symbols);
+    lsc_free(command);
+    command = lsc_format("nm -D --undefined-only '%s' | grep -c -E ' (lsc|nn|ds|cfg|cli)_' || true", real);
+    symbols = said_by(command);
+    CHECK_STR(symbols, "0\n");
+    lsc_free(symbols);
+    lsc_free(command);
+    CHECK_INT(unsetenv("LOSSCOPE_CUDA_MODULE"), 0);
+    test_result r;
+    landscape_run(&r, "--list", "devices", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK(strstr(r.out, "there is no GPU to use: ") != NULL || strstr(r.out, "cuda:0 ") != NULL);
+    CHECK(strstr(r.out, "is not installed") == NULL);
+    test_result_free(&r);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(a_module_that_is_not_there_is_named),
+        TEST_IN_FOLDER(a_library_that_is_no_module_is_refused),
+        TEST_IN_FOLDER(a_module_of_another_version_is_refused),
+        TEST_IN_FOLDER(no_card_is_said_to_be_the_reason),
+        TEST_IN_FOLDER(a_card_that_is_too_old_is_refused_with_what_is_needed),
+        TEST_IN_FOLDER(a_device_by_a_number_that_is_none_is_refused),
+        TEST_IN_FOLDER(a_device_that_fails_at_once_is_a_message),
+        TEST(the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds),
+    };
+    if (argc < 3)
+        return 1;
+    emulated = argv[1];
+    other_version = argv[2];
+    real = argc > 3 ? argv[3] : NULL;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
