@@ -47,7 +47,7 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
     if (!evaluates || o->real != NN_F32 || o->statistics != NN_FROZEN)
         goto cleanup;
     st = open_evaluator(o, backend);
-    if (st == LSC_OK || !is_auto || demanded)
+    if (st == LSC_OK || st == LSC_ERR_NOMEM || !is_auto || demanded)
         goto cleanup;
     lsc_log_info("no GPU is used: %s", lsc_last_error());
     st = LSC_OK;

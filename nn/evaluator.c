@@ -96,12 +96,14 @@ lsc_status nn_evaluator_new(const char *device, const nn_graph *g, const nn_eval
 {
     lsc_status st = LSC_OK;
     nn_evaluator *e = NULL;
+    const nn_backend *backend = NULL;
     nn_evaluator_options options = *o;
     char base[64];
 
     LSC_TRY(check_options(g, o));
+    LSC_TRY(find(device, base, sizeof base, &options.device, &backend));
     LSC_NEW(e, 1);
-    LSC_TRY(find(device, base, sizeof base, &options.device, &e->backend));
+    e->backend = backend;
     LSC_TRY(e->backend->evaluator->evaluator_new(g, &options, &e->self));
     e->n = e->selected = o->samples.n;
     *out = e;
