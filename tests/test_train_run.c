@@ -7,6 +7,7 @@
 #include "train/run.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static void run_ok(test_result *r, const char *const *arguments)
@@ -305,6 +306,45 @@ static void a_dry_run_measures_and_writes_nothing(void **state)
     test_result_free(&r);
 }
 
+/* Parameters, loader and evaluation of an mlp for 56 x 56 pixels: more than the program itself. */
+static void a_dry_run_foretells_memory(void **state)
+{
+    static const char *const run[] = {"--config",
+                                      "run.yaml",
+                                      "--out",
+                                      "out",
+                                      "--json",
+                                      "--set",
+                                      "train.epochs=1",
+                                      "--set",
+                                      "data.pad=25",
+                                      "--set",
+                                      "train.optimizer=sam",
+                                      "--set",
+                                      "train.select=source_val",
+                                      NULL};
+    static const char *const dry[] = {"--config",  "run.yaml",
+                                      "--dry-run", "--json",
+                                      "--set",     "train.epochs=1",
+                                      "--set",     "data.pad=25",
+                                      "--set",     "train.optimizer=sam",
+                                      "--set",     "train.select=source_val",
+                                      NULL};
+    test_result r;
+    struct rusage usage;
+    (void)state;
+    train_fixture();
+    /* ru_maxrss is the largest of all children so far: none of the tests before may have a larger one. */
+    run_ok(&r, run);
+    test_result_free(&r);
+    getrusage(RUSAGE_CHILDREN, &usage);
+    run_ok(&r, dry);
+    const double foretold = number_after(r.out, "\"memory_mib\": "), measured = (double)usage.ru_maxrss / 1024;
+    CHECK(measured > 20);
+    CHECK_RELATIVE(foretold, measured, 0.1);
+    test_result_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +361,7 @@ int main(void)
         TEST_IN_FOLDER(overwriting_removes_what_was_there),
         TEST_IN_FOLDER(run_bin_and_history_are_made_anew_from_run_state),
         TEST_IN_FOLDER(a_dry_run_measures_and_writes_nothing),
+        TEST_IN_FOLDER(a_dry_run_foretells_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

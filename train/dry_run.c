@@ -50,6 +50,7 @@ static lsc_status measure(tr_session *s, measured *out)
     const double started = lsc_seconds();
     LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, n, &value));
     out->image = (lsc_seconds() - started) / (double)n;
+    LSC_TRY(tr_session_select(s, 1)); /* what a run keeps of its best epoch counts, too */
     getrusage(RUSAGE_SELF, &usage);
     out->mebibytes = (double)usage.ru_maxrss / 1024;
 cleanup:
