@@ -24,8 +24,19 @@ const cfg_field app_task_fields[] = {
     CFG_REAL (app_task, validation,     "data.validation",     "0",  0, 0.9,    "share of each source domain's subjects (images, where none are known) held back from training; 0: none, or 0.1 where train.select needs it"),
     CFG_INT  (app_task, limit,          "data.limit",          "0",  0, IMAGES_MAX, "without domains: at most the first images of a split; 0: all"),
     CFG_INT  (app_task, pad,            "data.pad",            "2",  0, 64,     "zero pixels put on each side"),
-    CFG_INT  (app_task, resize,         "data.resize",         "0",  0, 4096,   "folder: the shorter side becomes so many pixels; 0: not resized"),
+    CFG_INT  (app_task, resize,         "data.resize",         "0",  0, 4096,   "folder: the shorter side becomes so many pixels; 0: not resized. faces: the side of the images"),
     CFG_INT  (app_task, crop,           "data.crop",           "0",  0, 4096,   "folder: the centre of crop x crop pixels is kept; 0: resize x resize, or all"),
+    CFG_TEXT (app_task, domains,        "data.domains",        "",              "faces: the source domains, folders, parted by spaces or commas"),
+    CFG_TEXT (app_task, held_domains,   "data.held_domains",   "",              "faces: the held-out domains; empty: the test part of the source domains is held out"),
+    CFG_BOOL (app_task, held_all,       "data.held_all",       "false",         "faces: test held-out domains on their training part, too"),
+    CFG_INT  (app_task, frames,         "data.frames",         "1",  0, 1e6,    "faces: frames of each video that are evaluated, evenly chosen; 0: all"),
+    CFG_INT  (app_task, syn_seed,       "synfaces.seed",       "1",  0, 9e15,   "synthetic faces: their seed"),
+    CFG_INT  (app_task, syn_subjects,   "synfaces.subjects",   "40", 5, DS_SYNFACE_SUBJECTS_MAX, "synthetic faces: subjects of each domain, every fifth of the test part"),
+    CFG_INT  (app_task, syn_videos,     "synfaces.videos",     "4",  2, DS_SYNFACE_VIDEOS_MAX, "synthetic faces: videos of each subject"),
+    CFG_INT  (app_task, syn_frames,     "synfaces.frames",     "3",  3, DS_SYNFACE_FRAMES_MAX, "synthetic faces: frames of each video"),
+    CFG_INT  (app_task, syn_spoofs,     "synfaces.spoofs",     "1",  1, 3,      "synthetic faces: attacks for each live video"),
+    CFG_REAL (app_task, syn_delta,      "synfaces.delta",      "1",  0, 1,      "synthetic faces: how much an attack can be seen"),
+    CFG_REAL (app_task, syn_kappa,      "synfaces.kappa",      "1",  0, 1,      "synthetic faces: colour that goes with the label, and against it in domain msu"),
     CFG_REALS(app_task, mean,           "data.mean",           MEAN, -1e6, 1e6, "subtracted from the channels, in 0..255"),
     CFG_REALS(app_task, std,            "data.std",            STD,  1e-6, 1e6, "the channels are divided by these afterwards"),
 };
@@ -57,6 +68,13 @@ lsc_status app_task_feature_graph(const app_task *task, const nn_shape *image, i
 
 lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)
 {
+    const ds_synfaces synfaces = {.seed = (uint64_t)task->syn_seed,
+                                  .delta = task->syn_delta,
+                                  .kappa = task->syn_kappa,
+                                  .subjects = (int)task->syn_subjects,
+                                  .videos = (int)task->syn_videos,
+                                  .frames = (int)task->syn_frames,
+                                  .spoofs = (int)task->syn_spoofs};
     ds_options o = {
         .kind = task->data.s,
         .path = task->path.s,
@@ -76,6 +94,11 @@ lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)
         .n_mean = task->mean.n,
         .n_std = task->std.n,
         .classes = (int)task->classes,
+        .domains = task->domains.s,
+        .held_domains = task->held_domains.s,
+        .held_all = task->held_all,
+        .frames = (int)task->frames,
+        .synfaces = &synfaces,
     };
     return ds_open(&o, out);
 }

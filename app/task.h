@@ -26,6 +26,12 @@ typedef struct {
     int64_t pad;              /* data.pad: zero pixels on each side */
     int64_t resize, crop;     /* data.resize, data.crop: pixels, for pictures in folders; 0: not */
     cfg_reals mean, std;      /* data.mean, data.std: of the channels, in 0..255 */
+    /* Videos of faces. */
+    cfg_text domains, held_domains; /* data.domains, data.held_domains: folders */
+    bool held_all;                  /* data.held_all: both parts of the held-out domains */
+    int64_t frames;                 /* data.frames: images of each video that are evaluated; 0: all */
+    int64_t syn_seed, syn_subjects, syn_videos, syn_frames, syn_spoofs; /* synfaces.*: as ds_synfaces */
+    double syn_delta, syn_kappa;
 } app_task;
 
 extern const cfg_field app_task_fields[];

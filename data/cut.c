@@ -21,6 +21,17 @@ bool ds_splits_sources(const ds_options *o)
     return o->validation > 0 && (o->split == DS_TRAIN || o->split == DS_VALIDATION);
 }
 
+lsc_status ds_check_validation(const ds_options *o)
+{
+    lsc_status st = LSC_OK;
+    LSC_CHECK(o->validation >= 0 && o->validation < 1, LSC_ERR_ARG, "data: validation is %g, must be 0 to below 1",
+              o->validation);
+    LSC_CHECK(o->split != DS_VALIDATION || o->validation > 0, LSC_ERR_ARG,
+              "data: there is no validation set where validation is 0");
+cleanup:
+    return st;
+}
+
 static int n_sources(const ds_options *o)
 {
     return o->n_rotations > 0 ? o->n_rotations : 1;
@@ -52,10 +63,7 @@ lsc_status ds_cut_request(const ds_options *o, ds_request *out)
     out->folder = o->path;
     out->test = of_test_split(o);
     out->pad = o->pad;
-    LSC_CHECK(o->validation >= 0 && o->validation < 1, LSC_ERR_ARG, "data: validation is %g, must be 0 to below 1",
-              o->validation);
-    LSC_CHECK(o->split != DS_VALIDATION || o->validation > 0, LSC_ERR_ARG,
-              "data: there is no validation set where validation is 0");
+    LSC_TRY(ds_check_validation(o));
     out->copied = o->pad > 0 || !one_domain || o->per_domain > 0 || ds_splits_sources(o);
     out->most = o->limit;
     if (!out->test && o->per_domain > 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "data/video_images.h"
 
 /* More than any network here takes, and few enough that sizes stay small. */
 #define DS_MAX_PAD 1024
@@ -26,26 +27,27 @@ static void turn_image(ds_dataset *d, const ds_transform *t, const ds_images *im
     }
 }
 
-/* Which images of a cut a data set takes: all, or those that are held back for validation, or the others. */
+/* Which images of a cut a data set takes: all, or those that are held back for validation, or the others. Of videos,
+ * those that are not taken have not been read. */
 typedef struct {
     int64_t n;
     int64_t *image; /* [n] of the split, ascending */
 } picks;
 
-static lsc_status pick(const ds_options *o, const ds_cut *cut, picks *out)
+static lsc_status pick(const ds_options *o, const ds_cut *cut, bool hold_back, picks *out)
 {
     lsc_status st = LSC_OK;
     int32_t *domain = NULL;
     uint8_t *held = NULL;
     picks p = {0};
-    const bool validation = o->split == DS_VALIDATION;
+    const bool validation = hold_back && o->split == DS_VALIDATION;
 
     LSC_NEW(domain, cut->n);
     LSC_NEW(held, cut->n);
     LSC_NEW(p.image, cut->n);
     for (int64_t i = 0; i < cut->n; i++)
         domain[i] = ds_cut_domain(cut, i);
-    if (ds_splits_sources(o))
+    if (hold_back && ds_splits_sources(o))
         LSC_TRY(ds_hold_back(domain, NULL, cut->n, o->validation, held));
     for (int64_t i = 0; i < cut->n; i++)
         if ((held[i] != 0) == validation)
@@ -106,7 +108,8 @@ static lsc_status fill_labels(ds_dataset *d, const ds_images *images, const ds_c
     LSC_NEW(d->member_start, d->n_domains + 1);
     for (int64_t i = 0; i < d->n; i++) {
         d->labels[i] = images->labels[p->image[i]];
-        d->domains[i] = ds_cut_domain(cut, p->image[i] - cut->first);
+        d->domains[i] =
+            d->source != NULL ? d->source->domains[d->source_video[i]] : ds_cut_domain(cut, p->image[i] - cut->first);
     }
     for (int domain = 0; domain < d->n_domains; domain++) {
         for (int64_t i = 0; i < d->n; i++) {
@@ -158,6 +161,8 @@ static lsc_status fill_hash(ds_dataset *d)
         lsc_hash_add(h, d->bytes, values);
     lsc_hash_add(h, d->labels, (size_t)d->n * sizeof *d->labels);
     lsc_hash_add(h, d->domains, (size_t)d->n * sizeof *d->domains);
+    if (d->source != NULL)
+        lsc_hash_add(h, d->source->first, (size_t)(d->source->n + 1) * sizeof *d->source->first);
     lsc_hash_hex(h, d->hash);
 cleanup:
     lsc_hash_free(h);
@@ -196,7 +201,7 @@ cleanup:
 }
 
 /* What the kind reads from the files. */
-static lsc_status load(const ds_options *o, ds_request *request, ds_images *images)
+static lsc_status load(const ds_options *o, ds_request *request, ds_images *images, ds_dataset *d)
 {
     lsc_status st = LSC_OK;
     const ds_kind *kind = NULL;
@@ -210,8 +215,12 @@ static lsc_status load(const ds_options *o, ds_request *request, ds_images *imag
     request->crop = o->crop;
     request->threads = o->threads;
     LSC_TRY(check_size(o, kind));
-    LSC_TRY(ds_cut_request(o, request));
-    LSC_TRY(kind->load(request, images));
+    if (kind->videos != NULL) {
+        LSC_TRY(ds_videos_open(o, kind, request, images, d));
+    } else {
+        LSC_TRY(ds_cut_request(o, request));
+        LSC_TRY(kind->load(request, images));
+    }
     if (request->classes > 0)
         images->classes = request->classes;
 cleanup:
@@ -227,10 +236,13 @@ lsc_status ds_open(const ds_options *o, ds_dataset **out)
     ds_cut cut;
     picks p = {0};
 
-    LSC_TRY(load(o, &request, &images));
-    LSC_TRY(ds_cut_make(o, images.n, &cut));
-    LSC_TRY(pick(o, &cut, &p));
     LSC_NEW(d, 1);
+    LSC_TRY(load(o, &request, &images, d));
+    if (d->source != NULL)
+        cut = (ds_cut){.n_domains = d->source->n_domains, .n = images.n};
+    else
+        LSC_TRY(ds_cut_make(o, images.n, &cut));
+    LSC_TRY(pick(o, &cut, d->source == NULL, &p));
     d->classes = images.classes;
     d->n = p.n;
     d->n_domains = cut.n_domains;
@@ -255,6 +267,10 @@ void ds_close(ds_dataset *d)
 {
     if (d == NULL)
         return;
+    if (d->source != NULL)
+        ds_video_list_free(d->source);
+    lsc_free(d->source);
+    lsc_free(d->source_video);
     lsc_free(d->bytes);
     lsc_free(d->floats);
     lsc_free(d->labels);

@@ -9,6 +9,7 @@
 #define DS_DATASET_H
 
 #include "data/data.h"
+#include "data/videos.h"
 
 /* Of one split, no more than any file of the kinds known here holds, and an amount that fits in memory. */
 #define DS_MAX_PIXELS   ((int64_t)1 << 31)
@@ -26,6 +27,12 @@ typedef struct {
     int64_t memory;   /* bytes, for both */
     int resize, crop; /* for kinds that resize, as in ds_options */
     int threads;      /* likewise */
+    /* For kinds of videos. */
+    ds_domain_names domains;
+    ds_part part[DS_N_PARTS];
+    int n_parts;
+    int frames;
+    const ds_synfaces *synfaces;
 } ds_request;
 
 /* Images as they are in the files, in file order: bytes or floats, the other is NULL. */
@@ -43,9 +50,10 @@ typedef struct {
     const char *name, *source;
     int classes;  /* the usual number; 0: load finds it in the files */
     bool resizes; /* takes resize and crop */
-    /* REQUIRED */
-    /* Fills *out only on success (ds_images_free). LSC_ERR_IO, LSC_ERR_FORMAT: path, place, what would be right. */
-    lsc_status (*load)(const ds_request *r, ds_images *out);
+    /* REQUIRED: one of these two. They fill *out only on success. LSC_ERR_IO, LSC_ERR_FORMAT: path, place, what would
+     * be right. */
+    lsc_status (*load)(const ds_request *r, ds_images *out);       /* ds_images_free */
+    lsc_status (*videos)(const ds_request *r, ds_video_list *out); /* ds_video_list_free; of two labels */
 } ds_kind;
 
 /* The check of one label, for load. `path` and `index` say where it lies. */
@@ -55,6 +63,23 @@ lsc_status ds_check_label(const char *path, int64_t index, int64_t label, int cl
 lsc_status ds_check_memory(const ds_request *r, const ds_images *images, size_t value_size);
 /* By name; LSC_ERR_ARG lists the known ones. */
 lsc_status ds_kind_find(const char *name, const ds_kind **out);
+
+/* One channel of one image, and how its values become normalized ones (read.c). */
+typedef struct {
+    const uint8_t *bytes; /* [height, width]; NULL: floats */
+    const float *floats;
+    const float *value; /* [256] */
+    double mean, deviation;
+} ds_plane;
+ds_plane ds_plane_of(const ds_dataset *d, int64_t index, int channel);
+static inline float ds_plane_normalized(const ds_plane *p, float value)
+{
+    return (float)(((double)value - p->mean) / p->deviation);
+}
+static inline float ds_plane_at(const ds_plane *p, int64_t k)
+{
+    return p->bytes != NULL ? p->value[p->bytes[k]] : ds_plane_normalized(p, p->floats[k]);
+}
 
 /* Which images of a split a data set holds, and which domain each belongs to. */
 typedef struct {
@@ -71,6 +96,7 @@ lsc_status ds_cut_make(const ds_options *o, int64_t available, ds_cut *out);
 int ds_cut_domain(const ds_cut *cut, int64_t i);
 /* Whether this split is what is left, or what is taken, when a validation set is held back. */
 bool ds_splits_sources(const ds_options *o);
+lsc_status ds_check_validation(const ds_options *o); /* LSC_ERR_ARG */
 
 struct ds_dataset {
     int64_t n;
@@ -84,6 +110,8 @@ struct ds_dataset {
     int32_t *subjects, *videos, *species; /* [n]; NULL: not known */
     char **species_names;                 /* [n_species] */
     int n_species;
+    ds_video_list *source; /* whose frames the images are; NULL: images alone */
+    int32_t *source_video; /* [n] in source */
     int64_t *members;      /* [n] the images by domain */
     int64_t *member_start; /* [n_domains + 1] in members */
     double mean[DS_MAX_CHANNELS], deviation[DS_MAX_CHANNELS];

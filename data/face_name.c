@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ds_species_names[DS_N_SPECIES] = {"live", "print", "replay", "other"};
+const char *const ds_attack_names[DS_N_ATTACKS] = {"print", "replay", "other"};
 
 #define LAST_WORDS 4
 
@@ -60,21 +60,21 @@ static bool is_oulu(const last_words *w)
     return is_number(w, 0) && is_number(w, 1) && is_number(w, 2) && is_number(w, 3);
 }
 
-static ds_species casia_species(const last_words *w)
+static ds_attack casia_species(const last_words *w)
 {
     const long k = strtol(w->word[0], NULL, 10);
     const bool print = is_word(w, 1, "NM") ? k >= 3 && k <= 6 : k == 2 || k == 3;
     const bool replay = is_word(w, 1, "NM") ? k == 7 || k == 8 : k == 4;
-    return print ? DS_SPECIES_PRINT : replay ? DS_SPECIES_REPLAY : DS_SPECIES_OTHER;
+    return print ? DS_PRINT : replay ? DS_REPLAY : DS_OTHER_ATTACK;
 }
 
-static ds_species oulu_species(const last_words *w)
+static ds_attack oulu_species(const last_words *w)
 {
     const long file = strtol(w->word[0], NULL, 10);
-    return file == 2 || file == 3 ? DS_SPECIES_PRINT : file == 4 || file == 5 ? DS_SPECIES_REPLAY : DS_SPECIES_OTHER;
+    return file == 2 || file == 3 ? DS_PRINT : file == 4 || file == 5 ? DS_REPLAY : DS_OTHER_ATTACK;
 }
 
-ds_species ds_face_name_species(const char *name)
+ds_attack ds_face_name_attack(const char *name)
 {
     const last_words w = find_last(name);
     if (is_casia(&w))
@@ -82,11 +82,11 @@ ds_species ds_face_name_species(const char *name)
     if (is_oulu(&w))
         return oulu_species(&w);
     if (strstr(name, "print") != NULL || strstr(name, "photo") != NULL)
-        return DS_SPECIES_PRINT;
+        return DS_PRINT;
     if (strstr(name, "video") != NULL || strstr(name, "attack_mobile") != NULL ||
         strstr(name, "attack_highdef") != NULL)
-        return DS_SPECIES_REPLAY;
-    return DS_SPECIES_OTHER;
+        return DS_REPLAY;
+    return DS_OTHER_ATTACK;
 }
 
 const char *ds_face_name_subject(const char *name, size_t *length)

@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ISO/IEC 30107-3: species of presentation attack instruments. */
-typedef enum { DS_SPECIES_LIVE, DS_SPECIES_PRINT, DS_SPECIES_REPLAY, DS_SPECIES_OTHER, DS_N_SPECIES } ds_species;
-extern const char *const ds_species_names[DS_N_SPECIES]; /* "live" "print" "replay" "other" */
+/* Species of presentation attack instruments (ISO/IEC 30107-3); a live face is none. */
+typedef enum { DS_NO_ATTACK = -1, DS_PRINT, DS_REPLAY, DS_OTHER_ATTACK, DS_N_ATTACKS } ds_attack;
+extern const char *const ds_attack_names[DS_N_ATTACKS]; /* "print" "replay" "other" */
 
-/* Of a spoof's name; DS_SPECIES_OTHER where it does not say. */
-ds_species ds_face_name_species(const char *name);
+/* Of a spoof's name; DS_OTHER_ATTACK where it does not say. */
+ds_attack ds_face_name_attack(const char *name);
 /* Where the subject's digits lie in the name, or NULL. */
 const char *ds_face_name_subject(const char *name, size_t *length);
 

@@ -14,10 +14,15 @@ static int64_t domain_size(const ds_dataset *d, int domain)
     return d->member_start[domain + 1] - d->member_start[domain];
 }
 
-/* Place of the i-th image of a domain where domains take turns. Sizes differ by 1 at most, larger ones first. */
+/* Place of the i-th image of a domain where domains take turns, those that are used up left out. */
 static int64_t lane(const ds_dataset *d, int domain, int64_t i)
 {
-    return i * d->n_domains + domain;
+    int64_t before = 0;
+    for (int other = 0; other < d->n_domains; other++) {
+        const int64_t n = domain_size(d, other), taken = i + (other < domain);
+        before += n < taken ? n : taken;
+    }
+    return before;
 }
 
 static void shuffle_lane(const ds_dataset *d, lsc_rng r, int domain, int64_t *order)
@@ -34,16 +39,82 @@ static void shuffle_lane(const ds_dataset *d, lsc_rng r, int domain, int64_t *or
     }
 }
 
-void ds_epoch_order(const ds_dataset *d, uint64_t seed, int64_t epoch, bool balanced, int64_t *order)
+static int64_t set_size(const ds_dataset *d, int domain, int label)
 {
-    if (!balanced) {
-        lsc_rng r = {seed, lsc_rng_stream("order", (uint64_t)epoch, 0)};
+    int64_t n = 0;
+    for (int64_t m = d->member_start[domain]; m < d->member_start[domain + 1]; m++)
+        n += d->labels[d->members[m]] == label;
+    return n;
+}
+
+/* Of the sets of a domain and a label, empty ones left out: how many there are, and the largest one's size. */
+static void measure_sets(const ds_dataset *d, int64_t *sets, int64_t *largest)
+{
+    *sets = *largest = 0;
+    for (int domain = 0; domain < d->n_domains; domain++) {
+        for (int label = 0; label < d->classes; label++) {
+            const int64_t n = set_size(d, domain, label);
+            *sets += n > 0;
+            *largest = n > *largest ? n : *largest;
+        }
+    }
+}
+
+int64_t ds_epoch_length(const ds_dataset *d, ds_sampler sampler)
+{
+    int64_t sets, largest;
+    if (sampler != DS_ROUND_ROBIN)
+        return d->n;
+    measure_sets(d, &sets, &largest);
+    return sets * largest;
+}
+
+/* Element k of set s is its member k mod its size, used for the (k div its size)-th time; it stands at k sets + s. */
+static void lay_out_sets(const ds_dataset *d, int64_t *order)
+{
+    int64_t sets, largest, s = 0;
+    measure_sets(d, &sets, &largest);
+    for (int domain = 0; domain < d->n_domains; domain++) {
+        for (int label = 0; label < d->classes; label++) {
+            const int64_t n = set_size(d, domain, label);
+            int64_t first = 0;
+            for (int64_t m = d->member_start[domain]; n > 0 && m < d->member_start[domain + 1]; m++) {
+                if (d->labels[d->members[m]] != label)
+                    continue;
+                for (int64_t k = first, use = 0; k < largest; k += n, use++)
+                    order[k * sets + s] = d->members[m] + use * d->n;
+                first++;
+            }
+            s += n > 0;
+        }
+    }
+}
+
+static void shuffle(lsc_rng r, int64_t *order, int64_t n)
+{
+    for (int64_t i = n - 1; i > 0; i--) {
+        const int64_t j = (int64_t)lsc_rng_below(r, (uint64_t)i, (uint64_t)i + 1);
+        const int64_t held = order[i];
+        order[i] = order[j];
+        order[j] = held;
+    }
+}
+
+void ds_epoch_order(const ds_dataset *d, uint64_t seed, int64_t epoch, ds_sampler sampler, int64_t *order)
+{
+    const lsc_rng r = {seed, lsc_rng_stream("order", (uint64_t)epoch, 0)};
+    if (sampler == DS_SHUFFLED) {
         lsc_rng_permutation(r, order, d->n);
         return;
     }
+    if (sampler == DS_ROUND_ROBIN) {
+        lay_out_sets(d, order);
+        shuffle(r, order, ds_epoch_length(d, sampler));
+        return;
+    }
     for (int domain = 0; domain < d->n_domains; domain++) {
-        lsc_rng r = {seed, lsc_rng_stream("balanced order", (uint64_t)epoch, (uint64_t)domain)};
-        shuffle_lane(d, r, domain, order);
+        const lsc_rng of_domain = {seed, lsc_rng_stream("balanced order", (uint64_t)epoch, (uint64_t)domain)};
+        shuffle_lane(d, of_domain, domain, order);
     }
 }
 
@@ -80,6 +151,20 @@ static int by_index(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* How many of n images, taken from the domains in turn, are of this one. */
+static int64_t share(const ds_dataset *d, int64_t n, int domain)
+{
+    int64_t lo = 0, hi = domain_size(d, domain);
+    while (lo < hi) {
+        const int64_t middle = lo + (hi - lo) / 2;
+        if (lane(d, domain, middle) < n)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo;
+}
+
 void ds_subset(const ds_dataset *d, uint64_t seed, int64_t n, int64_t *index)
 {
     lsc_rng r = {seed, lsc_rng_stream("subset", 0, 0)};
@@ -87,7 +172,7 @@ void ds_subset(const ds_dataset *d, uint64_t seed, int64_t n, int64_t *index)
 
     assert(n >= 0 && n <= d->n);
     for (int domain = 0; domain < d->n_domains; domain++) {
-        int64_t want = n / d->n_domains + (domain < n % d->n_domains);
+        const int64_t want = share(d, n, domain);
         pick(r, d->members + d->member_start[domain], domain_size(d, domain), want, index + had);
         had += want;
     }

@@ -52,12 +52,12 @@ cleanup:
     return st;
 }
 
-ds_species ds_synface_species(const ds_synfaces *o, int video)
+ds_attack ds_synface_attack(const ds_synfaces *o, int video)
 {
     const int turn = video / (1 + o->spoofs), k = video % (1 + o->spoofs);
     if (k == 0)
-        return DS_SPECIES_LIVE;
-    return (turn * o->spoofs + k - 1) % 2 == 0 ? DS_SPECIES_PRINT : DS_SPECIES_REPLAY;
+        return DS_NO_ATTACK;
+    return (turn * o->spoofs + k - 1) % 2 == 0 ? DS_PRINT : DS_REPLAY;
 }
 
 bool ds_synface_is_test(int subject)
@@ -145,7 +145,7 @@ static void prepare(ds_renderer *r, int domain, int subject, int video)
 
 void ds_render(ds_renderer *r, int domain, int subject, int video, int frame, uint8_t *rgb)
 {
-    const ds_species species = ds_synface_species(&r->o, video);
+    const ds_attack species = ds_synface_attack(&r->o, video);
     prepare(r, domain, subject, video);
 
     syn_draw pose = syn_draw_of(r->o.seed, "synface frame", domain, subject, video, frame);
@@ -181,7 +181,7 @@ void ds_render(ds_renderer *r, int domain, int subject, int video, int frame, ui
     const syn_camera camera = {.domain = &syn_domains[domain],
                                .size = r->o.size,
                                .kappa = r->o.kappa,
-                               .live = species == DS_SPECIES_LIVE,
+                               .live = species == DS_NO_ATTACK,
                                .noise = syn_draw_of(r->o.seed, "synface camera", domain, subject, video, frame),
                                .rows = r->rows,
                                .pixels = r->pixels};

@@ -37,7 +37,7 @@ lsc_status ds_synfaces_check(const ds_synfaces *o);
 /* The folders' names: those of the real sets whose video names are imitated. */
 extern const char *const ds_synface_domains[DS_SYNFACE_DOMAINS];
 /* Video 0 is live, `spoofs` attacks follow it, print and replay taking turns, and so on. */
-ds_species ds_synface_species(const ds_synfaces *o, int video);
+ds_attack ds_synface_attack(const ds_synfaces *o, int video);
 bool ds_synface_is_test(int subject);
 /* The name of a video as its real set has it, e.g. oulu_train_live_1_1_07_1. Returns new or NULL. */
 char *ds_synface_name(const ds_synfaces *o, int domain, int subject, int video);

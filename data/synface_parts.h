@@ -86,7 +86,7 @@ typedef struct {
     uint64_t seed;
     double delta;
     int domain, subject, video, frame;
-    ds_species species;
+    ds_attack species;
     int n, size;
     double *paper; /* [2 n, 2 n, 3] scratch, for attacks */
     double *noise; /* [2 n, 2 n] scratch */

@@ -166,12 +166,12 @@ static void live(const syn_spoof *s, const double *scene, double *light)
 void syn_spoof_render(const syn_spoof *s, const double *scene, double *light)
 {
     syn_draw d = syn_draw_of(s->seed, "synface attack", s->domain, s->subject, s->video, 0);
-    if (s->species == DS_SPECIES_LIVE) {
+    if (s->species == DS_NO_ATTACK) {
         live(s, scene, light);
         return;
     }
     fill_double(s, scene, s->paper);
-    if (s->species == DS_SPECIES_PRINT)
+    if (s->species == DS_PRINT)
         print(s, &d);
     else
         replay(s, &d);

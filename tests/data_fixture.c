@@ -40,6 +40,23 @@ void fixture_bytes(const ds_dataset *d, int64_t i, uint8_t *to)
     lsc_free(image);
 }
 
+void fixture_augmented(const ds_dataset *d, const ds_augment *a, uint64_t seed, int64_t epoch, const int64_t *index,
+                       int64_t n, float *images, int32_t *labels, int32_t *domains)
+{
+    int64_t shape[3];
+    ds_reader *r = NULL;
+    ds_image_shape(d, shape);
+    CHECK_OK(ds_reader_new(d, a, seed, &r));
+    for (int64_t i = 0; i < n; i++) {
+        CHECK_OK(ds_reader_read(r, epoch, index[i], 1, images + i * shape[0] * shape[1] * shape[2], 0));
+        if (labels != NULL)
+            labels[i] = ds_labels(d)[index[i]];
+        if (domains != NULL)
+            domains[i] = ds_domains(d)[index[i]];
+    }
+    ds_reader_free(r);
+}
+
 void fixture_file(const char *name, bool gz, const void *bytes, size_t n)
 {
     gzFile file = gzopen(test_path("%s%s", name, gz ? ".gz" : ""), gz ? "wb" : "wbT");

@@ -16,6 +16,9 @@ ds_dataset *fixture_open(const ds_options *o);
 lsc_status fixture_open_and_close(void *options);
 /* Image i as bytes [C, H, W], of a data set with mean 0 and deviation 1. */
 void fixture_bytes(const ds_dataset *d, int64_t i, uint8_t *to);
+/* As ds_read, each image augmented by the numbers of (seed, epoch, its index). */
+void fixture_augmented(const ds_dataset *d, const ds_augment *a, uint64_t seed, int64_t epoch, const int64_t *index,
+                       int64_t n, float *images, int32_t *labels, int32_t *domains);
 
 /* NAME with these bytes, or NAME.gz with them compressed. */
 void fixture_file(const char *name, bool gz, const void *bytes, size_t n);

@@ -131,7 +131,7 @@ static lsc_status look_at_subject(void *context, int64_t i)
         example *e = &s->example[i * s->o->videos + video];
         e->domain = domain;
         e->subject = subject;
-        e->live = ds_synface_species(s->o, video) == DS_SPECIES_LIVE;
+        e->live = ds_synface_attack(s->o, video) == DS_NO_ATTACK;
         ds_render(r, domain, subject, video, 0, rgb);
         fill_features(rgb, s->o->size, planes, planes + pixels, e->x);
     }

@@ -146,7 +146,7 @@ static void floats_are_framed_turned_and_cropped_with_zeros(void **state)
     CHECK_REAL((double)got[10], 1e6 - 1, 1e-1);  /* and bottom right was bottom left; rounding of 1e6 */
     CHECK_REAL((double)got[9], 0.5 - 1, 1e-6);
     for (int epoch = 0; epoch < 20; epoch++) {
-        ds_read_augmented(d, &(ds_augment){.crop_pad = 4}, 1, epoch, &index, 1, moved, NULL, NULL);
+        fixture_augmented(d, &(ds_augment){.crop_pad = 4}, 1, epoch, &index, 1, moved, NULL, NULL);
         bool corner = moved[0] == -1 || moved[15] == -1;
         CHECK(corner);
     }

@@ -36,7 +36,7 @@ static void an_epoch_is_a_permutation(void **state)
     for (int split = 0; split < 2; split++) {
         ds_dataset *d = open_domains(split == 0 ? DS_TRAIN : DS_TEST);
         for (int balanced = 0; balanced < 2; balanced++) {
-            ds_epoch_order(d, 3, 1, balanced == 1, order);
+            ds_epoch_order(d, 3, 1, balanced == 1 ? DS_BY_DOMAIN : DS_SHUFFLED, order);
             check_permutation(order, ds_count(d));
         }
         ds_close(d);
@@ -48,7 +48,7 @@ static void every_balanced_run_holds_as_many_of_each_domain(void **state)
     int64_t order[N];
     (void)state;
     ds_dataset *d = open_domains(DS_TRAIN);
-    ds_epoch_order(d, 3, 1, true, order);
+    ds_epoch_order(d, 3, 1, DS_BY_DOMAIN, order);
     for (int i = 0; i < N; i++)
         CHECK_INT(ds_domains(d)[order[i]], i % DOMAINS);
     ds_close(d);
@@ -60,12 +60,12 @@ static void epochs_and_seeds_differ_and_repeat(void **state)
     (void)state;
     ds_dataset *d = open_domains(DS_TRAIN);
     for (int balanced = 0; balanced < 2; balanced++) {
-        ds_epoch_order(d, 3, 1, balanced == 1, first);
-        ds_epoch_order(d, 3, 1, balanced == 1, again);
+        ds_epoch_order(d, 3, 1, balanced == 1 ? DS_BY_DOMAIN : DS_SHUFFLED, first);
+        ds_epoch_order(d, 3, 1, balanced == 1 ? DS_BY_DOMAIN : DS_SHUFFLED, again);
         CHECK_BYTES(again, first, sizeof first);
-        ds_epoch_order(d, 3, 2, balanced == 1, again);
+        ds_epoch_order(d, 3, 2, balanced == 1 ? DS_BY_DOMAIN : DS_SHUFFLED, again);
         CHECK(memcmp(again, first, sizeof first) != 0);
-        ds_epoch_order(d, 4, 1, balanced == 1, again);
+        ds_epoch_order(d, 4, 1, balanced == 1 ? DS_BY_DOMAIN : DS_SHUFFLED, again);
         CHECK(memcmp(again, first, sizeof first) != 0);
     }
     ds_close(d);
@@ -81,7 +81,7 @@ static void every_place_is_equally_likely(void **state)
     (void)state;
     ds_dataset *d = open_domains(DS_TRAIN);
     for (int epoch = 0; epoch < 4000; epoch++) {
-        ds_epoch_order(d, 11, epoch, true, order);
+        ds_epoch_order(d, 11, epoch, DS_BY_DOMAIN, order);
         count[order[1] - PER_DOMAIN]++;
     }
     for (int i = 0; i < PER_DOMAIN; i++)

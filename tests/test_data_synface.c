@@ -95,7 +95,7 @@ static void without_cues_an_attack_is_the_face_that_it_shows(void **state)
     o.delta = o.kappa = 0;
     for (int k = 0; k < 2; k++) {
         o.spoofs = 1 + k;
-        CHECK_INT(ds_synface_species(&o, 2), k == 0 ? DS_SPECIES_LIVE : DS_SPECIES_REPLAY);
+        CHECK_INT(ds_synface_attack(&o, 2), k == 0 ? DS_NO_ATTACK : DS_REPLAY);
         ds_renderer *r = open_renderer(&o);
         ds_render(r, 2, 0, 2, 0, shown[k]);
         ds_renderer_free(r);
@@ -115,21 +115,21 @@ static void live_faces_and_kinds_of_attack_take_turns(void **state)
         ds_synfaces o = options;
         o.spoofs = cases[i].spoofs;
         for (int video = 0; video < 6; video++)
-            CHECK_INT("LPR"[ds_synface_species(&o, video)], cases[i].turns[video]);
+            CHECK_INT("LPR"[1 + ds_synface_attack(&o, video)], cases[i].turns[video]);
     }
 }
 
 static void check_name(const ds_synfaces *o, int domain, int subject, int video)
 {
     char *name = ds_synface_name(o, domain, subject, video);
-    const ds_species species = ds_synface_species(o, video);
+    const ds_attack species = ds_synface_attack(o, video);
     int32_t label;
     size_t length = 0;
     CHECK(name != NULL);
     CHECK_OK(ds_face_label(name, &label));
-    CHECK_INT(label, species == DS_SPECIES_LIVE ? DS_LIVE : DS_SPOOF);
+    CHECK_INT(label, species == DS_NO_ATTACK ? DS_LIVE : DS_SPOOF);
     if (label == DS_SPOOF)
-        CHECK_INT(ds_face_name_species(name), species);
+        CHECK_INT(ds_face_name_attack(name), species);
     const char *digits = ds_face_name_subject(name, &length);
     CHECK(digits != NULL);
     CHECK_INT(strtol(digits, NULL, 10), subject + 1);
@@ -166,21 +166,21 @@ static void names_of_the_real_sets_are_understood(void **state)
 {
     static const struct {
         const char *name, *subject;
-        ds_species species;
+        ds_attack species;
     } cases[] = {
-        {"oulu_train_spoof_6_3_20_3", "20", DS_SPECIES_PRINT},
-        {"oulu_test_spoof_1_1_36_5", "36", DS_SPECIES_REPLAY},
-        {"casia_train_spoof_7_HR_3", "7", DS_SPECIES_PRINT},
-        {"casia_test_spoof_30_NM_8", "30", DS_SPECIES_REPLAY},
-        {"replay_train_spoof_fixed_attack_print_client001_session01_highdef_photo_controlled", "001", DS_SPECIES_PRINT},
-        {"replay_train_spoof_hand_attack_mobile_client119_session01_mobile_video_adverse", "119", DS_SPECIES_REPLAY},
-        {"replay_train_spoof_attack_client023_laptop_SD_printed_photo_scene01", "023", DS_SPECIES_PRINT},
-        {"replay_train_spoof_attack_client023_android_SD_iphone_video_scene01", "023", DS_SPECIES_REPLAY},
-        {"my_mask_1", NULL, DS_SPECIES_OTHER},
-        {"", NULL, DS_SPECIES_OTHER},
-        {"___", NULL, DS_SPECIES_OTHER},
-        {"client_NM_1", NULL, DS_SPECIES_OTHER},
-        {"1_1_99999999999999999999_9", NULL, DS_SPECIES_OTHER},
+        {"oulu_train_spoof_6_3_20_3", "20", DS_PRINT},
+        {"oulu_test_spoof_1_1_36_5", "36", DS_REPLAY},
+        {"casia_train_spoof_7_HR_3", "7", DS_PRINT},
+        {"casia_test_spoof_30_NM_8", "30", DS_REPLAY},
+        {"replay_train_spoof_fixed_attack_print_client001_session01_highdef_photo_controlled", "001", DS_PRINT},
+        {"replay_train_spoof_hand_attack_mobile_client119_session01_mobile_video_adverse", "119", DS_REPLAY},
+        {"replay_train_spoof_attack_client023_laptop_SD_printed_photo_scene01", "023", DS_PRINT},
+        {"replay_train_spoof_attack_client023_android_SD_iphone_video_scene01", "023", DS_REPLAY},
+        {"my_mask_1", NULL, DS_OTHER_ATTACK},
+        {"", NULL, DS_OTHER_ATTACK},
+        {"___", NULL, DS_OTHER_ATTACK},
+        {"client_NM_1", NULL, DS_OTHER_ATTACK},
+        {"1_1_99999999999999999999_9", NULL, DS_OTHER_ATTACK},
     };
     (void)state;
     for (size_t i = 0; i < LSC_COUNT(cases); i++) {
@@ -191,7 +191,7 @@ static void names_of_the_real_sets_are_understood(void **state)
             CHECK_INT(length, strlen(cases[i].subject));
             CHECK_BYTES(subject, cases[i].subject, length);
         }
-        CHECK_INT(ds_face_name_species(cases[i].name), cases[i].species);
+        CHECK_INT(ds_face_name_attack(cases[i].name), cases[i].species);
     }
 }
 

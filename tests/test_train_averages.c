@@ -4,7 +4,7 @@
  */
 #include "train_fixture.h"
 
-#include "train/run.h"
+#include "loader_fixture.h"
 
 #include <math.h>
 
@@ -166,7 +166,7 @@ static void step(tr_session *s, int64_t n)
 {
     tr_loader *l = NULL;
     CHECK_OK(tr_session_loader_for(s, n, &l));
-    for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;)
+    for (const tr_batch *b; (b = fixture_batch(l)) != NULL;)
         CHECK_OK(tr_session_step(s, b));
     tr_loader_free(l);
 }
@@ -184,7 +184,7 @@ static void wanted_statistics(tr_session *s, const float *model, double *out)
     CHECK_OK(nn_plan_new("ref", s->graph, &o, &plan));
     CHECK_OK(nn_plan_set_theta(plan, model));
     CHECK_OK(tr_session_loader_for(s, s->steps_per_epoch, &l));
-    for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;) {
+    for (const tr_batch *b; (b = fixture_batch(l)) != NULL;) {
         memcpy(theta, model, n * sizeof *theta);
         CHECK_OK(nn_plan_forward(plan, b->images, b->n, logits));
         for (int k = 0; k < 200; k++) /* 0.9 ^ 200 = 7e-10 is left of the start */

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "data_fixture.h"
-#include "train/run.h"
+#include "loader_fixture.h"
 
 #define IMAGES 22
 #define BATCH  4 /* 5 steps an epoch; two images are left over */
@@ -25,7 +25,7 @@ static tr_loader *open_loader(const ds_dataset *d, int64_t first, int64_t past)
                                  .augment = {.crop_pad = 1, .flip = true},
                                  .seed = 11,
                                  .batch = BATCH,
-                                 .balanced = true,
+                                 .sampler = DS_BY_DOMAIN,
                                  .first_step = first,
                                  .past_step = past};
     tr_loader *l = NULL;
@@ -41,7 +41,7 @@ static void check_batch(const ds_dataset *d, const tr_batch *b, int64_t step)
     int32_t labels[BATCH], domains[BATCH];
 
     ds_epoch_order(d, 11, step / 5, true, order);
-    ds_read_augmented(d, &augment, 11, step / 5, order + step % 5 * BATCH, BATCH, images, labels, domains);
+    fixture_augmented(d, &augment, 11, step / 5, order + step % 5 * BATCH, BATCH, images, labels, domains);
     CHECK_INT(b->n, BATCH);
     CHECK_BYTES(b->images, images, sizeof images);
     CHECK_BYTES(b->labels, labels, sizeof labels);
@@ -54,9 +54,9 @@ static void a_step_gets_the_images_of_its_seed_and_number(void **state)
     ds_dataset *d = open_data();
     tr_loader *l = open_loader(d, 0, 13);
     for (int64_t step = 0; step < 13; step++)
-        check_batch(d, tr_loader_next(l), step);
-    CHECK(tr_loader_next(l) == NULL);
-    CHECK(tr_loader_next(l) == NULL);
+        check_batch(d, fixture_batch(l), step);
+    CHECK(fixture_batch(l) == NULL);
+    CHECK(fixture_batch(l) == NULL);
     tr_loader_free(l);
     ds_close(d);
 }
@@ -67,8 +67,8 @@ static void starting_in_the_middle_gives_the_same_batches(void **state)
     ds_dataset *d = open_data();
     tr_loader *l = open_loader(d, 7, 12);
     for (int64_t step = 7; step < 12; step++)
-        check_batch(d, tr_loader_next(l), step);
-    CHECK(tr_loader_next(l) == NULL);
+        check_batch(d, fixture_batch(l), step);
+    CHECK(fixture_batch(l) == NULL);
     tr_loader_free(l);
     ds_close(d);
 }
@@ -80,7 +80,7 @@ static void freeing_does_not_wait_for_the_end(void **state)
     for (int taken = 0; taken < 4; taken++) {
         tr_loader *l = open_loader(d, 0, INT64_MAX);
         for (int k = 0; k < taken; k++)
-            check_batch(d, tr_loader_next(l), k);
+            check_batch(d, fixture_batch(l), k);
         tr_loader_free(l);
     }
     tr_loader_free(NULL);
@@ -106,12 +106,12 @@ static void two_views_are_the_same_images_augmented_twice(void **state)
                            .seed = 11,
                            .batch = BATCH,
                            .views = 2,
-                           .balanced = true,
+                           .sampler = DS_BY_DOMAIN,
                            .past_step = 6};
     tr_loader *l = NULL;
     CHECK_OK(tr_loader_new(&o, &l));
     for (int64_t step = 0; step < 6; step++) {
-        const tr_batch *b = tr_loader_next(l);
+        const tr_batch *b = fixture_batch(l);
         CHECK_INT(b->n, 2 * BATCH);
         check_batch(d, &(tr_batch){BATCH, b->images, b->labels, b->domains}, step); /* as without views */
         CHECK_BYTES(b->labels + BATCH, b->labels, BATCH * sizeof *b->labels);
@@ -122,7 +122,7 @@ static void two_views_are_the_same_images_augmented_twice(void **state)
     /* Without augmentation both are the image itself. */
     o.augment = (ds_augment){0};
     CHECK_OK(tr_loader_new(&o, &l));
-    const tr_batch *b = tr_loader_next(l);
+    const tr_batch *b = fixture_batch(l);
     CHECK_BYTES(b->images + BATCH * PLANE, b->images, BATCH * PLANE * sizeof *b->images);
     tr_loader_free(l);
     ds_close(d);

@@ -4,7 +4,7 @@
  */
 #include "train_fixture.h"
 
-#include "train/run.h"
+#include "loader_fixture.h"
 
 #include <math.h>
 
@@ -33,7 +33,7 @@ static void step(tr_session *s, int64_t n)
 {
     tr_loader *l = NULL;
     CHECK_OK(tr_session_loader_for(s, n, &l));
-    for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;)
+    for (const tr_batch *b; (b = fixture_batch(l)) != NULL;)
         CHECK_OK(tr_session_step(s, b));
     tr_loader_free(l);
 }

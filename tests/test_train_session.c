@@ -4,7 +4,7 @@
  */
 #include "train_fixture.h"
 
-#include "train/run.h"
+#include "loader_fixture.h"
 
 static tr_run_options options;
 
@@ -37,11 +37,11 @@ static void a_batch_allocates_nothing(void **state)
     CHECK_OK(cfg_set("test", "train.average=ema", c->sections, c->n_sections));
     CHECK_OK(tr_session_new(&options, c, &s));
     CHECK_OK(tr_session_loader(s, &l));
-    CHECK_OK(tr_session_step(s, tr_loader_next(l))); /* libraries set themselves up */
+    CHECK_OK(tr_session_step(s, fixture_batch(l))); /* libraries set themselves up */
     const int64_t ours = lsc_alloc_calls();
     test_malloc_begin();
     for (int k = 0; k < 5; k++)
-        CHECK_OK(tr_session_step(s, tr_loader_next(l)));
+        CHECK_OK(tr_session_step(s, fixture_batch(l)));
     const test_malloc_count count = test_malloc_end();
     CHECK_INT(lsc_alloc_calls(), ours);
     if (count.counted)
@@ -58,7 +58,7 @@ static void training_and_evaluation_move_no_other_numbers_than_they_should(void 
     begin();
     CHECK_OK(tr_session_new(&options, config("sam"), &s));
     CHECK_OK(tr_session_loader(s, &l));
-    CHECK_OK(tr_session_step(s, tr_loader_next(l)));
+    CHECK_OK(tr_session_step(s, fixture_batch(l)));
     const tr_sums sums = s->record.sums;
     CHECK_REAL(sums.steps, 1, 0);
     CHECK_REAL(sums.images, 16, 0);
@@ -83,10 +83,10 @@ static void batches_are_balanced_if_asked_for(void **state)
         tr_loader *l = NULL;
         tr_config *c = config("erm");
         int uneven = 0;
-        c->train.balanced = balanced;
+        strcpy(c->train.sampler.s, balanced ? "by-domain" : "shuffled");
         CHECK_OK(tr_session_new(&options, c, &s));
         CHECK_OK(tr_session_loader(s, &l));
-        for (const tr_batch *b; (b = tr_loader_next(l)) != NULL;) {
+        for (const tr_batch *b; (b = fixture_batch(l)) != NULL;) {
             int first = 0;
             for (int64_t i = 0; i < b->n; i++)
                 first += b->domains[i] == 0;

@@ -27,10 +27,10 @@ static lsc_status time_steps(tr_session *s, double *seconds)
 
     LSC_TRY(tr_session_loader(s, &loader));
     if (n > 1)
-        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        LSC_TRY(tr_session_advance(s, loader));
     started = lsc_seconds();
     while (s->record.step < n && (timed == 0 || lsc_seconds() - started < MEASURE_SECONDS)) {
-        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        LSC_TRY(tr_session_advance(s, loader));
         timed++;
     }
     *seconds = (lsc_seconds() - started) / (double)timed;

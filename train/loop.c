@@ -100,7 +100,7 @@ static lsc_status steps(tr_session *s, const tr_paths *p, tr_loader *loader, lsc
 
     while (r->step < s->n_steps) {
         const double started = lsc_seconds();
-        LSC_TRY(tr_session_step(s, tr_loader_next(loader)));
+        LSC_TRY(tr_session_advance(s, loader));
         r->sums.seconds += lsc_seconds() - started;
         show_progress(s, progress);
         const bool stop = lsc_stop_requested(), epoch_ends = r->step % s->steps_per_epoch == 0;

@@ -45,7 +45,9 @@ static lsc_status recalculate(tr_session *s, float *theta)
         return LSC_OK;
     LSC_NEW(sums, n_buffers);
     LSC_TRY(tr_session_loader_for(s, s->steps_per_epoch, &loader));
-    for (const tr_batch *batch; (batch = tr_loader_next(loader)) != NULL;) {
+    for (int64_t step = 0; step < s->steps_per_epoch; step++) {
+        const tr_batch *batch;
+        LSC_TRY(tr_loader_next(loader, &batch));
         tr_network_set_batch(s->network, batch);
         LSC_TRY(batch_statistics(s, theta));
         for (int64_t j = 0; j < n_buffers; j++)

@@ -27,7 +27,10 @@ typedef struct {
     cfg_text pretrained;  /* none, imagenet, or a file */
     int64_t augment_crop; /* pixels */
     bool augment_flip;
-    bool balanced; /* batches with equally many images of each domain */
+    bool augment_resized_crop;
+    double augment_rotate; /* degrees */
+    double augment_cutout; /* probability */
+    cfg_text sampler;      /* train.sampler */
     int64_t seed;
     int64_t trajectory_every, eval_every; /* epochs */
     int64_t eval_last;                    /* each of the last epochs is evaluated, and they are summarized */
@@ -61,7 +64,7 @@ double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
 /* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
 lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *where);
 
-/* ---- batches, prepared by a second thread (loader.c) ------------------------------------------- */
+/* ---- batches, prepared by other threads (loader.c) --------------------------------------------- */
 
 /* With two views of B images n is 2 B: rows 0 .. B-1 are the first view, rows B .. 2B-1 the second view of the same
  * images in the same order, with the same labels and domains. */
@@ -77,7 +80,9 @@ typedef struct {
     uint64_t seed;
     int64_t batch; /* images */
     int views;     /* rows of each image in a batch, augmented differently; 0: 1 */
-    bool balanced;
+    int threads;   /* that fill batches; 0: one for each processor. No batch depends on it */
+    ds_sampler sampler;
+    bool keep_last;                /* an epoch ends with the images that are left, if they are fewer than a batch */
     int64_t first_step, past_step; /* of the whole run; a step's images depend on (seed, step) only */
 } tr_loader_options;
 
@@ -85,7 +90,8 @@ typedef struct tr_loader tr_loader;
 lsc_status tr_loader_new(const tr_loader_options *o, tr_loader **out); /* returns new; needs a full batch of data */
 void tr_loader_free(tr_loader *l);
 /* The next step's batch, valid until the next call; waits for it. NULL past the last step. */
-const tr_batch *tr_loader_next(tr_loader *l);
+lsc_status tr_loader_next(tr_loader *l, const tr_batch **out);
+int64_t tr_loader_steps_per_epoch(const tr_loader_options *o); /* of data, batch, sampler, keep_last */
 
 /* ---- a network as an oracle (oracle_nn.c) ------------------------------------------------------ */
 
@@ -269,6 +275,7 @@ lsc_status tr_session_loader(const tr_session *s, tr_loader **out);
 lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out);
 /* One step on a batch; its sums go into the record. */
 lsc_status tr_session_step(tr_session *s, const tr_batch *batch);
+lsc_status tr_session_advance(tr_session *s, tr_loader *loader); /* on the loader's next batch */
 /* What the run results in at this step: theta, or the average of theta, once there is one, with batch-norm statistics
  * from a pass over the training data. The session's own, valid until the next step. */
 lsc_status tr_session_result(tr_session *s, tr_parameters *out);

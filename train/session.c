@@ -33,6 +33,41 @@ cleanup:
     return st;
 }
 
+/* Rows of each image in a batch: a loss of features compares two views. */
+static int views(const tr_options *t)
+{
+    return strcmp(t->feature.s, "none") == 0 ? 1 : 2;
+}
+
+static ds_sampler sampler(const tr_options *t)
+{
+    static const char *const names[] = {
+        [DS_SHUFFLED] = "shuffled", [DS_BY_DOMAIN] = "by-domain", [DS_ROUND_ROBIN] = "round-robin"};
+    int i = 0;
+    while (strcmp(names[i], t->sampler.s) != 0)
+        i++;
+    return (ds_sampler)i;
+}
+
+/* Of all its steps. */
+static tr_loader_options loader_options(const tr_session *s)
+{
+    const tr_options *t = &s->config->train;
+    return (tr_loader_options){
+        .data = s->train,
+        .augment = {.random_frame = true,
+                    .crop_pad = (int)t->augment_crop,
+                    .resized_crop = t->augment_resized_crop,
+                    .flip = t->augment_flip,
+                    .rotate = t->augment_rotate,
+                    .cutout = t->augment_cutout},
+        .seed = (uint64_t)t->seed,
+        .batch = t->batch,
+        .views = views(t),
+        .sampler = sampler(t),
+    };
+}
+
 static lsc_status open_data(tr_session *s)
 {
     lsc_status st = LSC_OK;
@@ -54,16 +89,11 @@ static lsc_status open_data(tr_session *s)
         LSC_TRY(choose(s->validation, (uint64_t)t->seed, t->eval_samples, &s->validation_index, &s->n_validation));
     }
     LSC_TRY(choose(s->held, (uint64_t)t->seed, t->eval_samples, &s->held_index, &s->n_held));
-    s->steps_per_epoch = ds_count(s->train) / t->batch;
+    const tr_loader_options loader = loader_options(s);
+    s->steps_per_epoch = tr_loader_steps_per_epoch(&loader);
     s->n_steps = s->steps_per_epoch * t->epochs;
 cleanup:
     return st;
-}
-
-/* Rows of each image in a batch: a loss of features compares two views. */
-static int views(const tr_options *t)
-{
-    return strcmp(t->feature.s, "none") == 0 ? 1 : 2;
 }
 
 /* The loss of features, if there is one, and the graph that it needs. */
@@ -232,23 +262,25 @@ void tr_session_free(tr_session *s)
 
 lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out)
 {
-    const tr_options *t = &s->config->train;
-    const tr_loader_options o = {
-        .data = s->train,
-        .augment = {.crop_pad = (int)t->augment_crop, .flip = t->augment_flip},
-        .seed = (uint64_t)t->seed,
-        .batch = t->batch,
-        .views = views(t),
-        .balanced = t->balanced,
-        .first_step = s->record.step,
-        .past_step = s->record.step + n_steps,
-    };
+    tr_loader_options o = loader_options(s);
+    o.first_step = s->record.step;
+    o.past_step = s->record.step + n_steps;
     return tr_loader_new(&o, out);
 }
 
 lsc_status tr_session_loader(const tr_session *s, tr_loader **out)
 {
     return tr_session_loader_for(s, s->n_steps - s->record.step, out);
+}
+
+lsc_status tr_session_advance(tr_session *s, tr_loader *loader)
+{
+    lsc_status st = LSC_OK;
+    const tr_batch *batch;
+    LSC_TRY(tr_loader_next(loader, &batch));
+    LSC_TRY(tr_session_step(s, batch));
+cleanup:
+    return st;
 }
 
 lsc_status tr_session_step(tr_session *s, const tr_batch *batch)
