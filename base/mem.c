@@ -1,5 +1,5 @@
 /*
- * Memory: the one caller of aligned_alloc, so that a test can make the n-th allocation fail.
+ * Memory: the one caller of posix_memalign, so that a test can make the n-th allocation fail.
  * SPDX-License-Identifier: MIT
  */
 #include "base/base.h"
@@ -25,10 +25,11 @@ static bool shall_fail(int64_t call)
  * small ones of 100 MB cost more than to read as many bytes. */
 static void *allocate(size_t bytes)
 {
-    if (bytes < LARGE)
-        return aligned_alloc(ALIGNMENT, bytes);
-    void *p = aligned_alloc(LARGE_PAGE, bytes);
-    if (p != NULL)
+    void *p = NULL;
+    bool large = bytes >= LARGE;
+    if (posix_memalign(&p, large ? LARGE_PAGE : ALIGNMENT, bytes) != 0)
+        return NULL;
+    if (large)
         (void)madvise(p, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
     return p;
 }

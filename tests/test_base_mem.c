@@ -25,6 +25,24 @@ static void memory_is_zeroed_and_aligned(void **state)
     lsc_free(NULL);
 }
 
+/* Sizes about that from which on memory lies in large pages, none a multiple of one but the second. */
+static void large_memory_is_zeroed_too(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {((size_t)8 << 20) - 1, (size_t)8 << 20, ((size_t)8 << 20) + 1, 28159808};
+    for (int round = 0; round < 2; round++)
+        for (size_t k = 0; k < LSC_COUNT(sizes); k++) {
+            unsigned char *p = lsc_calloc(sizes[k], 1);
+            size_t i = 0;
+            CHECK(p != NULL && (uintptr_t)p % 64 == 0);
+            while (i < sizes[k] && p[i] == 0)
+                i++;
+            CHECK_INT(i, sizes[k]);
+            memset(p, 0xff, sizes[k]);
+            lsc_free(p);
+        }
+}
+
 static void a_size_that_overflows_is_refused(void **state)
 {
     (void)state;
@@ -112,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(memory_is_zeroed_and_aligned),
+        TEST(large_memory_is_zeroed_too),
         TEST(a_size_that_overflows_is_refused),
         TEST(a_failure_names_what_it_was_for_and_the_amount),
         TEST(the_chosen_allocation_fails_and_only_that_one),
