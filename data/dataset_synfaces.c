@@ -80,7 +80,7 @@ static lsc_status fill(const ds_request *r, synfaces *s, ds_video_list *v)
     LSC_TRY(ds_video_list_init(v, most * s->o.videos));
     v->n_domains = r->domains.n;
     for (int domain = 0; domain < r->domains.n; domain++) {
-        int generated;
+        int generated = 0;
         LSC_TRY(find_domain(r->domains.name[domain], &generated));
         for (int subject = 0; subject < s->o.subjects; subject++) {
             if (!is_wanted(r, subject))
