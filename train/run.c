@@ -2,7 +2,7 @@
  * The program train as a function: which configuration, which folder, start or resume, train, say what came out.
  * SPDX-License-Identifier: MIT
  */
-#include "train/run.h"
+#include "train/released.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static lsc_status read_config(const tr_run_options *o, const tr_paths *p, tr_con
 
     LSC_TRY(tr_config_new(&c));
     if (o->common.config != NULL)
-        LSC_TRY(cfg_load_yaml(o->common.config, c->sections, c->n_sections));
+        LSC_TRY(tr_config_read(o->common.config, c));
     else
         LSC_TRY(tr_load_config(p->state, c));
     for (int i = 0; i < o->common.n_sets; i++)
