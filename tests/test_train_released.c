@@ -140,6 +140,24 @@ static void the_four_protocols_are_read_as_they_are(void **state)
     }
 }
 
+/* StepLR of PyTorch, by hand: lr gamma^floor(epoch / step). */
+static void learning_rates_end_where_the_released_ones_do(void **state)
+{
+    static const double last[] = {0.005 / 8, 0.005 / 8, 0.0025, 0.01 / 32768};
+    (void)state;
+    lsc_log_set("test", LSC_LOG_QUIET);
+    for (size_t k = 0; k < LSC_COUNT(protocols); k++) {
+        char path[256];
+        tr_config *c = NULL;
+        snprintf(path, sizeof path, LSC_SOURCE_DIR "/configs/%s.yaml", protocols[k].file);
+        CHECK_OK(tr_config_new(&c));
+        CHECK_OK(tr_config_read(path, c));
+        CHECK_RELATIVE(tr_config_lr(c, (c->train.epochs - 1) * 22 + 21, 22), last[k], 1e-14); /* of 22 steps an epoch */
+        CHECK_RELATIVE(tr_config_lr(c, 21, 22), c->train.lr, 0);
+        tr_config_free(c);
+    }
+}
+
 static void our_own_files_are_read_as_ever(void **state)
 {
     static const char *const files[] = {"synfas_erm", "synfas_sam", "synfas_gacfas", "demo_erm", "demo_gacfas"};
@@ -246,7 +264,8 @@ static void everything_else_is_refused_with_its_place(void **state)
     check_refused("  GAC: {rhoo: 1}\n", "c.yaml:4:9: TRAIN.GAC.rhoo: unknown key (did you mean TRAIN.GAC.rho?)");
     check_refused("  lr: fast\n", "c.yaml:4:7: TRAIN.lr: is 'fast'; it takes a number");
     check_refused("  loss_func: mse\n", "TRAIN.loss_func: unknown 'mse'");
-    check_refused("  lr: 0.1\ntrain:\n  lr: 0.1\n", "c.yaml:5:1: train: unknown key (did you mean TRAIN?)");
+    check_refused("  lr: 0.1\ntrain:\n  lr: 0.1\n",
+                  "c.yaml:5:1: train: unknown key (known: protocol train_set test_set");
     check_refused("  lambda_constrast: 1\n  lambda_contrast: 1\n",
                   "c.yaml: TRAIN.lambda_constrast and TRAIN.lambda_contrast are two spellings of one key");
     check_refused("  loss_func: bce\nMODEL: {num_classes: 2}\n",
@@ -282,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_four_protocols_are_read_as_they_are),
+        TEST(learning_rates_end_where_the_released_ones_do),
         TEST(our_own_files_are_read_as_ever),
         TEST_IN_FOLDER(what_is_printed_is_a_configuration_of_ours),
         TEST_IN_FOLDER(keys_without_effect_are_named_in_one_warning),
