@@ -97,15 +97,19 @@ static bool was_given(const lsc_text *seen, const char *key)
     return seen->text != NULL && strstr(seen->text, line) != NULL;
 }
 
-static void warn_of_idle_keys(const char *path, const lsc_text *seen)
+static lsc_status warn_of_idle_keys(const char *path, const lsc_text *seen)
 {
+    lsc_status st = LSC_OK;
     lsc_text idle = {0};
     for (size_t i = 0; i < LSC_COUNT(never_read); i++)
         if (was_given(seen, never_read[i]))
             lsc_text_add(&idle, "%s%s", idle.length > 0 ? ", " : "", never_read[i]);
-    if (idle.length > 0 && !idle.failed)
+    LSC_CHECK(!idle.failed, LSC_ERR_NOMEM, "%s: no memory for a warning", path);
+    if (idle.length > 0)
         lsc_log_warn("%s: the released code never reads %s: they have no effect", path, idle.text);
+cleanup:
     lsc_text_free(&idle);
+    return st;
 }
 
 static lsc_status check_twins(const char *path, const lsc_text *seen)
@@ -253,7 +257,7 @@ lsc_status tr_released_read(const char *path, tr_config *out)
     LSC_TRY(check_twins(shown, &seen));
     LSC_CHECK(r.train_set.s[0] != '\0' && r.test_set.s[0] != '\0', LSC_ERR_CONFIG,
               "%s: train_set and test_set must name the source domains and the held-out domain", shown);
-    warn_of_idle_keys(shown, &seen);
+    LSC_TRY(warn_of_idle_keys(shown, &seen));
     set_data(&s, &r);
     set_loss(&s, &r);
     set_training(&s, &r);
