@@ -306,6 +306,20 @@ static void a_dry_run_measures_and_writes_nothing(void **state)
     test_result_free(&r);
 }
 
+static void a_dry_run_tells_the_optimizers_steps_from_those_of_the_beginning(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    /* 1 of 3 epochs begins as ERM, 6 steps; afterwards a step has five times as many passes. */
+    RUN_OK(&r, "--config", "run.yaml", "--dry-run", "--json", "--set", "train.optimizer=gac-fas", "--set",
+           "train.erm_epochs=1", "--set", "data.pad=10");
+    const double step = number_after(r.out, "\"seconds_per_step\": "), run = number_after(r.out, "\"seconds\": ");
+    CHECK(run > 12 * step);
+    CHECK_HAS(r.out, "\"seconds_per_step_at_first\": ");
+    test_result_free(&r);
+}
+
 /* Parameters, loader and evaluation of an mlp for 56 x 56 pixels: more than the program itself. */
 static void a_dry_run_foretells_memory(void **state)
 {
@@ -361,6 +375,7 @@ int main(void)
         TEST_IN_FOLDER(overwriting_removes_what_was_there),
         TEST_IN_FOLDER(run_bin_and_history_are_made_anew_from_run_state),
         TEST_IN_FOLDER(a_dry_run_measures_and_writes_nothing),
+        TEST_IN_FOLDER(a_dry_run_tells_the_optimizers_steps_from_those_of_the_beginning),
         TEST_IN_FOLDER(a_dry_run_foretells_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

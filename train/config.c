@@ -232,3 +232,8 @@ void tr_config_resolve(tr_config *c)
     if (strcmp(c->train.select.s, "source_val") == 0 && c->task.validation == 0)
         c->task.validation = 0.1;
 }
+
+bool tr_is_evaluated(const tr_options *t, int64_t epoch)
+{
+    return epoch % t->eval_every == 0 || epoch > t->epochs - t->eval_last;
+}

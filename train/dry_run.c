@@ -5,6 +5,7 @@
  */
 #include "train/run.h"
 
+#include <math.h>
 #include <sys/resource.h>
 
 #define MEASURE_SECONDS 2.0
@@ -12,24 +13,35 @@
 #define MEASURE_IMAGES  512
 
 typedef struct {
-    double step, image; /* seconds of a training step, of an evaluated image */
+    double begin, step; /* seconds of a training step: while the run begins (tr_beginning), and afterwards */
+    double image;       /* seconds of an evaluated image */
     double mebibytes;
 } measured;
 
-/* The first step is not timed, if there are others: libraries set themselves up in it. */
-static lsc_status time_steps(tr_session *s, double *seconds)
+/* Steps before the optimizer trains the whole network. */
+static int64_t beginning(const tr_session *s)
+{
+    const tr_options *t = &s->config->train;
+    const double epochs = fmax(t->warming_epochs, t->erm_epochs);
+    const int64_t steps = (int64_t)ceil(epochs * (double)s->steps_per_epoch);
+    return steps < s->n_steps ? steps : s->n_steps;
+}
+
+/* Of steps from `first` on; the first is not timed, if there are others: libraries set themselves up in it. */
+static lsc_status time_steps(tr_session *s, int64_t first, double *seconds)
 {
     lsc_status st = LSC_OK;
     tr_loader *loader = NULL;
-    const int64_t n = s->n_steps < 1 + MEASURE_STEPS ? s->n_steps : 1 + MEASURE_STEPS;
+    const int64_t left = s->n_steps - first, past = first + (left < 1 + MEASURE_STEPS ? left : 1 + MEASURE_STEPS);
     double started;
     int64_t timed = 0;
 
+    s->record.step = first;
     LSC_TRY(tr_session_loader(s, &loader));
-    if (n > 1)
+    if (left > 1)
         LSC_TRY(tr_session_advance(s, loader));
     started = lsc_seconds();
-    while (s->record.step < n && (timed == 0 || lsc_seconds() - started < MEASURE_SECONDS)) {
+    while (s->record.step < past && (timed == 0 || lsc_seconds() - started < MEASURE_SECONDS)) {
         LSC_TRY(tr_session_advance(s, loader));
         timed++;
     }
@@ -39,6 +51,14 @@ cleanup:
     return st;
 }
 
+static int64_t evaluations(const tr_options *t)
+{
+    int64_t n = 0;
+    for (int64_t epoch = 1; epoch <= t->epochs; epoch++)
+        n += tr_is_evaluated(t, epoch);
+    return n;
+}
+
 static lsc_status measure(tr_session *s, measured *out)
 {
     lsc_status st = LSC_OK;
@@ -46,7 +66,13 @@ static lsc_status measure(tr_session *s, measured *out)
     struct rusage usage;
     tr_value value;
 
-    LSC_TRY(time_steps(s, &out->step));
+    const int64_t begins = beginning(s);
+    out->begin = 0;
+    if (begins > 0)
+        LSC_TRY(time_steps(s, 0, &out->begin));
+    out->step = out->begin;
+    if (begins < s->n_steps)
+        LSC_TRY(time_steps(s, begins, &out->step));
     const double started = lsc_seconds();
     LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, n, &value));
     out->image = (lsc_seconds() - started) / (double)n;
@@ -63,11 +89,17 @@ lsc_status tr_dry_run(tr_session *s)
     const tr_options *t = &s->config->train;
     const lsc_layout *layout = s->state->layout;
     measured m;
-    char epoch_text[32], run_text[32], validation[48] = "";
+    char epoch_text[32], run_text[32], validation[48] = "", beginning_text[48] = "";
 
     LSC_TRY(measure(s, &m));
-    const double evaluation = m.image * (double)(s->n_train + s->n_validation + s->n_held) / (double)t->eval_every;
-    const double epoch = m.step * (double)s->steps_per_epoch + evaluation, run = epoch * (double)t->epochs;
+    const int64_t begins = beginning(s);
+    const double evaluation = m.image * (double)(s->n_train + s->n_validation + s->n_held);
+    const double epoch = m.step * (double)s->steps_per_epoch + evaluation / (double)t->eval_every;
+    const double run =
+        m.begin * (double)begins + m.step * (double)(s->n_steps - begins) + evaluation * (double)evaluations(t);
+    const double at_first = begins > 0 ? m.begin : m.step;
+    if (begins > 0)
+        snprintf(beginning_text, sizeof beginning_text, " (%.3g s in the first %lld)", m.begin, (long long)begins);
     if (s->validation != NULL)
         snprintf(validation, sizeof validation, "%lld for validation, ", (long long)ds_count(s->validation));
     lsc_duration(epoch, epoch_text, sizeof epoch_text);
@@ -75,20 +107,21 @@ lsc_status tr_dry_run(tr_session *s)
     if (s->options->common.json)
         printf("{\"steps\": %lld, \"steps_per_epoch\": %lld, \"parameters\": %lld, \"domains\": %d, "
                "\"training_images\": %lld, \"held_images\": %lld, \"memory_mib\": %.0f, \"seconds_per_step\": %.6g, "
+               "\"seconds_per_step_at_first\": %.6g, "
                "\"seconds_per_epoch\": %.6g, \"seconds\": %.6g}\n",
                (long long)s->n_steps, (long long)s->steps_per_epoch, (long long)layout->n_learned, s->state->n_domains,
-               (long long)ds_count(s->train), (long long)ds_count(s->held), m.mebibytes, m.step, epoch, run);
+               (long long)ds_count(s->train), (long long)ds_count(s->held), m.mebibytes, m.step, at_first, epoch, run);
     else
         printf("steps       %lld (%lld epochs of %lld steps of %lld images)\n"
                "data        %lld training images in %d domains, %s%lld held out\n"
                "parameters  %lld\n"
                "backend     %s, %d threads\n"
                "memory      %.0f MiB (peak of this measurement)\n"
-               "time        %.3g s a step, %s an epoch with its evaluation, %s in all\n",
+               "time        %.3g s a step%s, %s an epoch with its evaluation, %s in all\n",
                (long long)s->n_steps, (long long)t->epochs, (long long)s->steps_per_epoch, (long long)t->batch,
                (long long)ds_count(s->train), s->state->n_domains, validation, (long long)ds_count(s->held),
                (long long)layout->n_learned, tr_network_backend(s->network), tr_network_threads(s->network),
-               m.mebibytes, m.step, epoch_text, run_text);
+               m.mebibytes, m.step, beginning_text, epoch_text, run_text);
 cleanup:
     return st;
 }

@@ -53,8 +53,7 @@ static lsc_status end_epoch(tr_session *s, const tr_paths *p)
     tr_record *r = &s->record;
     const double started = lsc_seconds();
     const int64_t epoch = r->step / s->steps_per_epoch;
-    const bool evaluated =
-        epoch % s->config->train.eval_every == 0 || epoch > s->config->train.epochs - s->config->train.eval_last;
+    const bool evaluated = tr_is_evaluated(&s->config->train, epoch);
     const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
 
     if (evaluated) {

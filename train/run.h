@@ -59,6 +59,8 @@ const tr_schedule *tr_config_schedule(const tr_config *c, const void **options);
 const tr_average *tr_config_average(const tr_config *c, const void **options); /* NULL: none */
 /* What follows from other keys: a choice by source_val needs a validation set. */
 void tr_config_resolve(tr_config *c);
+/* Whether this epoch, 1 being the first, is followed by an evaluation. */
+bool tr_is_evaluated(const tr_options *t, int64_t epoch);
 /* Learning rate of a step, 0 being the run's first: train.lr * schedule * warm-up. */
 double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
 /* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
