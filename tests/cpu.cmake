@@ -12,7 +12,9 @@ if(LSC_HAVE_ONEDNN)
     add_test(NAME cpu_golden_${model} COMMAND test_cpu_golden ${model})
     set_tests_properties(cpu_golden_${model} PROPERTIES LABELS "golden;cpu" TIMEOUT ${LSC_TEST_SECONDS})
   endforeach()
-  # The executable is made in nn.cmake.
-  add_test(NAME nn_hessian COMMAND test_nn_hessian cpu float)
-  set_tests_properties(nn_hessian PROPERTIES LABELS "golden;cpu" TIMEOUT ${LSC_TEST_SECONDS})
+  # The executable is made in nn.cmake. Sanitizers make minutes of it.
+  if(NOT LSC_SANITIZE)
+    add_test(NAME nn_hessian COMMAND test_nn_hessian cpu float)
+    set_tests_properties(nn_hessian PROPERTIES LABELS "golden;cpu" TIMEOUT ${LSC_TEST_SECONDS})
+  endif()
 endif()
