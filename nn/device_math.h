@@ -16,6 +16,13 @@
 #define NN_HD static inline
 #endif
 
+/* In front of a loop that would take too many registers of a device. */
+#ifdef __CUDA_ARCH__
+#define NN_ROLLED _Pragma("unroll 1")
+#else
+#define NN_ROLLED
+#endif
+
 /* theta_j = center_j + sum_i c_i d_ij at a point, in double and in this order, rounded to float once. */
 NN_HD float nn_point(const float *center, const float *const *dirs, const double *coords, int n_dirs, int64_t j)
 {

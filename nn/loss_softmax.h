@@ -11,6 +11,7 @@
 NN_HD int64_t softmax_largest(int64_t k, const double *z)
 {
     int64_t best = 0;
+    NN_ROLLED
     for (int64_t j = 0; j < k; j++)
         if (z[j] > z[best] || (isnan(z[j]) && !isnan(z[best])))
             best = j;
@@ -21,6 +22,7 @@ NN_HD int64_t softmax_largest(int64_t k, const double *z)
 NN_HD double softmax_log_sum(int64_t k, const double *z)
 {
     double sum = 0, max = z[softmax_largest(k, z)];
+    NN_ROLLED
     for (int64_t j = 0; j < k; j++)
         sum += exp(z[j] - max);
     return max + log(sum);

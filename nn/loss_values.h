@@ -25,6 +25,7 @@ NN_HD double nn_value_bce(int64_t k, const double *z, int32_t label, uint8_t *co
 NN_HD double nn_value_mse(int64_t k, const double *z, int32_t label, uint8_t *correct)
 {
     double sum = 0, log_sum = softmax_log_sum(k, z), two_over_k = 2 / (double)k;
+    NN_ROLLED
     for (int64_t j = 0; j < k; j++) {
         double error = softmax_at(z, j, log_sum) - (j == label);
         sum += two_over_k * error * error;

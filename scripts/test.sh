@@ -2,6 +2,14 @@
 # All tests, from nothing: install packages, build, run ctest. With --long, the long tests of tests/long too.
 set -eu
 cd "$(dirname "$0")/.."
+
+# Tests of the GPU code that ran, those that could not, and whether it was ever run on a GPU as it is.
+gpu() {
+    run=$(ctest --preset release -N -L cuda | sed -n 's/^Total Tests: //p')
+    tests/gpu/reported.sh || true
+    echo "gpu: $run run, $(cat build/release/gpu-skipped)"
+}
+
 long=""
 case ${1-} in
 '') ;;
@@ -12,7 +20,11 @@ scripts/deps.sh
 cmake --preset release -G Ninja -DLSC_WERROR=ON >/dev/null
 cmake --build --preset release
 ctest --preset release -j 2
-[ -n "$long" ] || exit 0
-for test in fresh sanitizers networks fuzz demo; do
+if [ -z "$long" ]; then
+    gpu
+    exit 0
+fi
+for test in fresh sanitizers networks fuzz gpu demo; do
     "tests/long/$test.sh"
 done
+gpu

@@ -1,6 +1,7 @@
 # The cuda backend, proven with no GPU: the emulated device is a module of its own; what needs nvcc and cuDNN is tested
 # where they are found.
 if(LSC_WITH_CUDA STREQUAL "OFF")
+  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "all skipped (LSC_WITH_CUDA=OFF)\n")
   return()
 endif()
 
@@ -40,6 +41,55 @@ lsc_test(cuda_evaluator LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS $
 add_dependencies(test_cuda_evaluator losscope_cuda_emulated)
 
 # The objective of networks, with the emulated device as what "auto" finds.
-add_test(NAME cuda_objective COMMAND test_landscape_objective)
+add_test(NAME cuda_objective COMMAND test_landscape_objective the_number_of_threads_*)
 set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT 60
                      ENVIRONMENT LOSSCOPE_CUDA_MODULE=${emulated})
+
+# Whether what is here has been run on a GPU: shown as skipped until a report says so.
+add_test(NAME cuda_hardware COMMAND sh ${CMAKE_SOURCE_DIR}/tests/gpu/reported.sh)
+set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TIMEOUT 60)
+
+# What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
+if(NOT LSC_HAVE_CUDA_MODULE)
+  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "17 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
+  return()
+endif()
+file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "0 skipped\n")
+
+# A driver that drives nothing, for plans with no device.
+find_library(LSC_CUDA_STUB NAMES cuda PATHS ${CUDAToolkit_LIBRARY_DIR}/stubs ${CUDAToolkit_TARGET_DIR}/lib/stubs
+             NO_DEFAULT_PATH)
+set(driver ${CMAKE_CURRENT_BINARY_DIR}/fake_driver)
+add_custom_command(OUTPUT ${driver}.c COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cuda/fake_driver.sh ${LSC_CUDA_STUB}
+                   > ${driver}.c DEPENDS cuda/fake_driver.sh VERBATIM)
+add_library(fake_driver SHARED ${driver}.c)
+target_compile_options(fake_driver PRIVATE -w -fno-builtin)
+set_target_properties(fake_driver PROPERTIES PREFIX "" OUTPUT_NAME cuda SUFFIX .so.1 LIBRARY_OUTPUT_NAME libcuda
+                      LIBRARY_OUTPUT_DIRECTORY ${driver})
+
+add_executable(test_cuda_plans test_cuda_plans.c $<TARGET_OBJECTS:lsc_cuda_plan>)
+target_link_libraries(test_cuda_plans PRIVATE lsc_flags lsc_nn lsc_test_support cmocka CUDNN::cudnn CUDA::cudart_static)
+target_include_directories(test_cuda_plans SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+target_compile_definitions(test_cuda_plans PRIVATE LSC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LSC_BINARY_DIR="${CMAKE_BINARY_DIR}")
+
+# On one device in the default precision all, in the others some: tests/long/gpu.sh makes them all, on every device.
+foreach(part RANGE 7)
+  add_test(NAME cuda_plans_tf32_${part} COMMAND test_cuda_plans h100 tf32 ${part} 8)
+  list(APPEND plans cuda_plans_tf32_${part})
+endforeach()
+foreach(arithmetic fp32 fp16 bf16)
+  add_test(NAME cuda_plans_${arithmetic} COMMAND test_cuda_plans h100 ${arithmetic} 0 20)
+  list(APPEND plans cuda_plans_${arithmetic})
+endforeach()
+set_tests_properties(${plans} PROPERTIES LABELS "contract;cuda" TIMEOUT 60
+                     ENVIRONMENT "LD_LIBRARY_PATH=${driver}:$ENV{LD_LIBRARY_PATH}")
+
+file(STRINGS ${CMAKE_SOURCE_DIR}/nn/backend/cuda/kernels/kernels.def rows REGEX "^KERNEL\\(")
+list(LENGTH rows kernels)
+foreach(architecture IN LISTS LSC_CUDA_RELEASE_ARCHITECTURES)
+  add_test(NAME cuda_kernel_limits_sm_${architecture} COMMAND ${CMAKE_COMMAND} -DNVCC=${CMAKE_CUDA_COMPILER}
+           -DSOURCE=${CMAKE_SOURCE_DIR} -DKERNELS=${kernels} -DARCHITECTURE=${architecture}
+           -DOUT=${CMAKE_CURRENT_BINARY_DIR}/sm_${architecture}.cubin
+           -P ${CMAKE_CURRENT_SOURCE_DIR}/cuda/kernel_limits.cmake)
+  set_tests_properties(cuda_kernel_limits_sm_${architecture} PROPERTIES LABELS "unit;cuda" TIMEOUT 60)
+endforeach()

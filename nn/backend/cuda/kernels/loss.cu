@@ -27,6 +27,7 @@ static __device__ double value_of(int loss, int64_t k, const double *z, int32_t 
 
 static __device__ bool all_finite(int k, const double *z)
 {
+    NN_ROLLED
     for (int j = 0; j < k; j++)
         if (!isfinite(z[j]))
             return false;
@@ -98,6 +99,7 @@ extern "C" __global__ void __launch_bounds__(POINT_THREADS) k_point(cuda_point a
     double *out = a.out + a.state->point * (a.n_fields + 1);
     for (int field = (int)threadIdx.x; field < a.n_fields; field += POINT_THREADS) {
         cuda_sum sum = {0, 0, 0};
+        NN_ROLLED
         for (int block = 0; block < a.n_blocks; block++) {
             const cuda_sum *part = &a.partial[(int64_t)field * a.n_blocks + block];
             sum.loss += part->loss;

@@ -2,7 +2,7 @@
  * module.h - the inside of losscope_cuda.so: device.h over the CUDA runtime and cuDNN's graph interface. It calls no
  * function of the program that opens it.
  *
- *   module.c   the table, errors, what devices there are
+ *   module.c   the table, what devices there are; errors.c: what failed last
  *   memory.c   an open device: its streams, memory, copies, recorded graphs
  *   conv.c     convolutions on a device
  *   plan.c     their graphs and plans in cuDNN, which can also be made with no device, for its properties alone
@@ -16,7 +16,7 @@
 
 #include "nn/backend/cuda/kernels.h"
 
-/* ---- errors (module.c) ------------------------------------------------------------------------ */
+/* ---- errors (errors.c) ------------------------------------------------------------------------ */
 
 /* Keep a message for error(); returns `result`. */
 int module_fail(cuda_result result, const char *format, ...) __attribute__((format(printf, 2, 3)));

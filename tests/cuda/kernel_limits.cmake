@@ -1,0 +1,31 @@
+# Our kernels compile without a warning for an architecture, spill no register, and use no more registers
+# than let 4 blocks of 256 threads run on a multiprocessor: 65536 / (4 * 256).
+#     cmake -DNVCC=... -DSOURCE=... -DKERNELS=number -DARCHITECTURE=80 -DOUT=... -P kernel_limits.cmake
+set(most_registers 64)
+execute_process(COMMAND ${NVCC} -std=c++17 -cubin -fmad=false -Werror all-warnings -Xptxas -v
+                        -arch=sm_${ARCHITECTURE} -I${SOURCE} -I${SOURCE}/include ${SOURCE}/tests/cuda/all_kernels.cu -o ${OUT}
+                RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${text}")
+endif()
+file(REMOVE ${OUT})
+string(REGEX MATCHALL "Compiling entry function '[a-z0-9_]+' for 'sm_[0-9]+'" entries "${text}")
+string(REGEX MATCHALL "[0-9]+ bytes spill stores, [0-9]+ bytes spill loads" spills "${text}")
+string(REGEX MATCHALL "Used [0-9]+ registers" registers "${text}")
+list(LENGTH entries n)
+list(LENGTH spills n_spills)
+list(LENGTH registers n_registers)
+if(NOT n EQUAL KERNELS OR NOT n_spills EQUAL n OR NOT n_registers EQUAL n)
+  message(FATAL_ERROR "ptxas reported ${n} kernels, ${n_spills} spills, ${n_registers} registers; wanted ${KERNELS}:\n${text}")
+endif()
+set(most 0)
+foreach(entry spill used IN ZIP_LISTS entries spills registers)
+  string(REGEX REPLACE "[^0-9]" "" count "${used}")
+  if(NOT spill MATCHES "^0 bytes spill stores, 0 bytes" OR count GREATER most_registers)
+    message(SEND_ERROR "${entry}: ${spill}, ${used}; allowed are no spills and ${most_registers} registers")
+  endif()
+  if(count GREATER most)
+    set(most ${count})
+  endif()
+endforeach()
+message("${n} kernels for sm_${ARCHITECTURE}: no spills, at most ${most} registers")

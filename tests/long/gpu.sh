@@ -1,0 +1,23 @@
+#!/bin/sh
+# Every convolution of every network has a plan of cuDNN for every device of tests/golden/cuda-devices but the last, in
+# every precision; the last, T4, is too old, which must show.
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/long/report.sh
+cmake --preset release -G Ninja >/dev/null
+cmake --build --preset release --target test_cuda_plans fake_driver >/dev/null
+export LD_LIBRARY_PATH="$PWD/build/release/tests/fake_driver:${LD_LIBRARY_PATH-}"
+began=$(date +%s) made=0 failed=0
+log=build/release/cuda-plans.log
+for device in h100 a100 rtx3090; do
+    for precision in tf32 fp32 fp16 bf16; do
+        build/release/tests/test_cuda_plans $device $precision 0 1 >"$log" 2>&1 || failed=$((failed + 1))
+        grep "^$device, $precision: " "$log" >&2
+        made=$((made + $(sed -n 's/^.*: plans for \([0-9]*\) of .*/\1/p' "$log")))
+    done
+done
+old=0
+build/release/tests/test_cuda_plans t4 bf16 0 20 >"$log" 2>&1 || old=1
+report gpu "tests/long/gpu.sh" "devices=3" "precisions=4" "plans=$made" "failed=$failed" "too_old_is_seen=$old" \
+    "seconds=$(($(date +%s) - began))"
+test "$failed" -eq 0 && test "$old" -eq 1
