@@ -16,6 +16,7 @@ lsc_test(data_pictures LIBS lsc_test_pictures lsc_test_malloc ZLIB::ZLIB LABELS 
 lsc_test(data_resize LIBS lsc_data LABELS unit)
 lsc_test(data_folder LIBS lsc_test_data lsc_test_pictures LABELS unit contract format)
 lsc_test(data_faces LIBS lsc_test_data lsc_test_faces LABELS unit contract format)
+lsc_test(data_augment LIBS lsc_test_data lsc_test_faces m LABELS unit golden)
 lsc_test(data_face_layout LIBS lsc_test_faces LABELS unit format)
 lsc_test(data_synface LIBS lsc_data LABELS unit golden)
 lsc_test(data_synface_leak LIBS lsc_test_synfaces LABELS unit)
