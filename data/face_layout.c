@@ -94,7 +94,7 @@ cleanup:
     return st;
 }
 
-static int is_crop(const struct dirent *e)
+int ds_face_is_crop(const struct dirent *e)
 {
     return strncmp(e->d_name, "crop_", 5) == 0 && ds_entry_is_picture(e);
 }
@@ -131,7 +131,7 @@ static lsc_status add_video(const walk *w, const char *set, size_t any, const ch
     LSC_CHECK(v.path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", set);
     v.name = v.path + strlen(v.path) - strlen(name);
     LSC_TRY(lsc_context(ds_face_label(v.path + any, &v.label), "%s", v.path));
-    LSC_TRY(ds_entries_list(v.path, is_crop, &v.crops));
+    LSC_TRY(ds_entries_list(v.path, ds_face_is_crop, &v.crops));
     LSC_CHECK(v.crops.n >= DS_CROPS_MIN, LSC_ERR_FORMAT,
               "%s: %d pictures crop_*.jpg or crop_*.png of this video, at least %d are needed", v.path, v.crops.n,
               DS_CROPS_MIN);

@@ -44,6 +44,9 @@ lsc_status ds_domain_names_parse(const char *text, ds_domain_names *out);
 /* Label by the words of `below`, a path: DS_LIVE or DS_SPOOF. LSC_ERR_FORMAT: both words or none. */
 lsc_status ds_face_label(const char *below, int32_t *label);
 
+/* For ds_entries_list: crop_*.jpg and so on. */
+int ds_face_is_crop(const struct dirent *e);
+
 /* Called for what is wrong with one video or folder, which is left out then; lsc_last_error() says what. */
 typedef void (*ds_face_problem)(void *context);
 /* Append the videos of one part of one domain, by name. problem NULL: the first one is returned instead.

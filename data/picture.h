@@ -23,6 +23,10 @@ typedef struct {
 lsc_status ds_picture_read(const char *path, ds_picture *out);
 void ds_picture_free(ds_picture *p);
 
+/* As a whole or not at all (picture_write.c). LSC_ERR_IO, LSC_ERR_NOMEM. quality: 1 .. 100 */
+lsc_status ds_jpeg_write(const char *path, const ds_picture *p, int quality);
+lsc_status ds_png_write(const char *path, const ds_picture *p);
+
 /* Decoders of a whole file in memory; messages without its path (picture_jpeg.c, picture_png.c). */
 lsc_status ds_jpeg_decode(const uint8_t *bytes, size_t n, ds_picture *out);
 lsc_status ds_png_decode(const uint8_t *bytes, size_t n, ds_picture *out);

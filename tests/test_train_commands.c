@@ -1,14 +1,16 @@
 /*
- * The sub-commands of train: the table, what each says of itself, and check-data.
+ * The sub-commands of train: the table, what each says of itself, and those about face data.
  * SPDX-License-Identifier: MIT
  */
 #include "face_fixture.h"
+#include "data/picture.h"
+#include "data/synface.h"
 #include "train/command.h"
 
 /* train ARGUMENTS in the folder of the test. */
 static void run(test_result *r, const char *const *arguments)
 {
-    const char *argv[16] = {LSC_BINARY_DIR "/train/train"};
+    const char *argv[32] = {LSC_BINARY_DIR "/train/train"};
     for (int n = 0; arguments[n] != NULL; n++)
         argv[n + 1] = arguments[n];
     test_run(&(test_command){.argv = argv, .folder = test_folder()}, r);
@@ -94,6 +96,111 @@ static void check_data_says_what_it_needs(void **state)
     CHECK_RUN(64, "--domains: '../x' for a domain", "check-data", ".", "--domains", "../x");
 }
 
+static void make_faces_writes_what_check_data_accepts(void **state)
+{
+    size_t n;
+    (void)state;
+#define SMALL "--out", "syn", "--size", "16", "--subjects", "5", "--videos", "2"
+    CHECK_RUN(0, "would write 120 pictures of 40 videos of 5 subjects in each of 4 domains", "make-faces", SMALL,
+              "--dry-run");
+    CHECK_INT(test_folder_entries(), 0);
+    CHECK_RUN(0, "wrote 120 pictures", "make-faces", SMALL);
+    CHECK_RUN(0, "oulu             train         4        4         24\n", "check-data", "syn", "--pictures");
+    char *jpeg = test_read(test_path("syn/oulu/train/live/oulu_train_live_1_1_01_1/crop_0010.jpg"), &n);
+    CHECK_BYTES(jpeg, "\xff\xd8\xff", 3);
+    lsc_free(jpeg);
+    CHECK_RUN(64, "syn/oulu is there already: remove it, or take another --out", "make-faces", SMALL);
+#undef SMALL
+}
+
+/* JPEG of quality 95 is near; PNG is what is rendered. */
+static void make_faces_writes_the_faces_of_synface(void **state)
+{
+    const ds_synfaces o = {
+        .seed = 4, .delta = .5, .kappa = 0, .size = 32, .subjects = 5, .videos = 2, .frames = 3, .spoofs = 1};
+    static const char file[] = "casia/test/spoof/casia_test_spoof_05_NM_3/crop_0005";
+    static uint8_t want[3 * 32 * 32];
+    ds_renderer *r = NULL;
+    (void)state;
+#define SAME "--size", "32", "--subjects", "5", "--videos", "2", "--seed", "4", "--delta", "0.5", "--kappa", "0"
+    CHECK_RUN(0, "wrote", "make-faces", "--out", "png", SAME, "--png", "--threads", "3");
+    CHECK_RUN(0, "wrote", "make-faces", "--out", "jpg", SAME);
+#undef SAME
+    CHECK_OK(ds_renderer_new(&o, &r));
+    ds_render(r, 1, 4, 1, 1, want);
+    for (int k = 0; k < 2; k++) {
+        ds_picture p = {0};
+        CHECK_OK(ds_picture_read(test_path("%s/%s.%s", k == 0 ? "png" : "jpg", file, k == 0 ? "png" : "jpg"), &p));
+        CHECK_INT(p.height * p.width, 32 * 32);
+        for (int i = 0; i < 3 * 32 * 32; i++)
+            CHECK_REAL(p.rgb[i], want[i], k == 0 ? 0 : 30);
+        ds_picture_free(&p);
+    }
+    ds_renderer_free(r);
+}
+
+static void make_faces_says_what_it_needs(void **state)
+{
+    (void)state;
+    CHECK_RUN(64, "say where the faces go", "make-faces");
+    CHECK_RUN(64, "size is 60, must be a multiple of 8", "make-faces", "--out", "x", "--size", "60");
+    CHECK_RUN(64, "--delta: '2' is not a number in 0..1", "make-faces", "--out", "x", "--delta", "2");
+}
+
+static void arrange_links_what_preprocessing_left(void **state)
+{
+    (void)state;
+    fixture_video("pre/oulu_train_live_1_1_07_1", 3);
+    fixture_video("pre/oulu_test_spoof_1_1_36_2", 3);
+    fixture_video("pre/oulu_dev_spoof_1_1_21_2", 3);
+    fixture_video("pre/replay_train_live_real_client001_session01_webcam_authenticate_controlled_1", 3);
+    fixture_video("pre/replay_test_spoof_attack_client023_laptop_SD_printed_photo_scene01", 3);
+    fixture_video("pre/casia_train_spoof_7_HR_3", 2);
+    fixture_video("pre/other", 3);
+#define ARRANGE "arrange", "--from", "pre", "--to", "data"
+    CHECK_RUN(0, "4 would be linked, 0 there already, 3 left out", ARRANGE, "--dry-run");
+    CHECK_INT(test_folder_entries(), 1);
+    CHECK_RUN(0,
+              "domain   part       live    spoof\n"
+              "oulu     train         1        0\n"
+              "oulu     test          0        1\n"
+              "replay   train         1        0\n"
+              "msu      test          0        1\n"
+              "4 linked, 0 there already, 3 left out\n",
+              ARRANGE);
+    CHECK_RUN(0, "1 linked, 4 there already, 2 left out", ARRANGE, "--dev", "train");
+    CHECK_RUN(0, "oulu             train         1        1          6\n", "check-data", "data", "--domains", "oulu");
+#undef ARRANGE
+}
+
+static void arrange_says_what_it_leaves_out_and_overwrites_nothing(void **state)
+{
+    test_result r;
+    (void)state;
+    fixture_video("pre/oulu_train_live_1_1_07_1", 3);
+    fixture_video("pre/oulu_train_live_1_1_08_1", 3);
+    fixture_video("pre/oulu_dev_spoof_1_1_21_2", 3);
+    fixture_video("pre/oulu_valid_spoof_1_1_21_2", 3);
+    fixture_video("pre/oulu_train_live_spoof_3", 3);
+    fixture_video("pre/casia_train_spoof_7_HR_3", 2);
+    fixture_video("pre/other", 3);
+    CHECK_OK(lsc_mkdirs(test_path("data/oulu/train/live")));
+    test_write_text(test_path("data/oulu/train/live/oulu_train_live_1_1_07_1"), "mine");
+    RUN(&r, "arrange", "--from", "pre", "--to", "data");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "oulu_train_live_1_1_07_1: something else is there already");
+    CHECK_HAS(r.err, "oulu_dev_spoof_1_1_21_2: of the development part (--dev train or test takes it)");
+    CHECK_HAS(r.err, "oulu_valid_spoof_1_1_21_2: the second word is none of train, test, dev");
+    CHECK_HAS(r.err, "both the words live and spoof in 'oulu_train_live_spoof_3'");
+    CHECK_HAS(r.err, "casia_train_spoof_7_HR_3: 2 pictures crop_*.jpg, at least 3 are needed");
+    CHECK_HAS(r.err, "other: begins with none of oulu_, casia_, replay_, msu_");
+    test_result_free(&r);
+    CHECK_RUN(64, "say what to sort, and where to", "arrange", "--from", "pre");
+    CHECK_RUN(64, "--dev: 'all' is none of train, test, none", "arrange", "--from", "pre", "--to", "d", "--dev", "all");
+    CHECK_RUN(66, "nowhere: No such file or directory", "arrange", "--from", "nowhere", "--to", "data");
+    CHECK_RUN(65, "no folder of a video in it", "arrange", "--from", "data", "--to", "other");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +209,11 @@ int main(void)
         TEST_IN_FOLDER(check_data_counts_what_is_there),
         TEST_IN_FOLDER(check_data_names_everything_that_is_wrong),
         TEST_IN_FOLDER(check_data_says_what_it_needs),
+        TEST_IN_FOLDER(make_faces_writes_what_check_data_accepts),
+        TEST_IN_FOLDER(make_faces_writes_the_faces_of_synface),
+        TEST_IN_FOLDER(make_faces_says_what_it_needs),
+        TEST_IN_FOLDER(arrange_links_what_preprocessing_left),
+        TEST_IN_FOLDER(arrange_says_what_it_leaves_out_and_overwrites_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
