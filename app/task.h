@@ -30,6 +30,7 @@ typedef struct {
     cfg_text domains, held_domains; /* data.domains, data.held_domains: folders */
     bool held_all;                  /* data.held_all: both parts of the held-out domains */
     int64_t frames;                 /* data.frames: images of each video that are evaluated; 0: all */
+    int64_t frame_seed;             /* data.frame_seed: draws them; 0: evenly chosen */
     int64_t syn_seed, syn_subjects, syn_videos, syn_frames, syn_spoofs; /* synfaces.*: as ds_synfaces */
     double syn_delta, syn_kappa;
 } app_task;

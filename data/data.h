@@ -49,6 +49,7 @@ typedef struct {
     const char *domains, *held_domains; /* names, parted by spaces or commas; NULL is "" */
     bool held_all;                      /* held-out domains: their training part, too */
     int frames;                         /* images of each video, evenly chosen from its frames; 0: all frames */
+    uint64_t frame_seed;                /* not 0: they are drawn by this seed, each from all frames */
     const ds_synfaces *synfaces;        /* of this kind; size is `resize` */
     int threads; /* that decode pictures when a folder is opened; 0: one for each processor. Images do not depend on it
                   */

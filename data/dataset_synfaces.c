@@ -15,6 +15,7 @@ typedef struct {
 } person;
 
 typedef struct {
+    int threads;
     ds_synfaces o;
     person *people; /* [n_people] */
     int64_t n_people;
@@ -118,6 +119,19 @@ cleanup:
     return st;
 }
 
+/* Only whose videos are read; subjects are left out whole. */
+static lsc_status prepare(void *self, const uint8_t *left_out)
+{
+    synfaces *s = self;
+    int64_t n = 0;
+    for (int64_t i = 0; i < s->n_people; i++) {
+        if (!left_out[s->people[i].first])
+            s->people[n++] = s->people[i];
+    }
+    s->n_people = n;
+    return ds_each(s->threads, "faces", n, render, s);
+}
+
 static lsc_status check_memory(const ds_request *r, const synfaces *s, int64_t frames)
 {
     const ds_images all = {.n = frames, .channels = 3, .height = s->o.size, .width = s->o.size};
@@ -128,18 +142,18 @@ static lsc_status videos(const ds_request *r, ds_video_list *out)
 {
     lsc_status st = LSC_OK;
     synfaces *s = NULL;
-    ds_video_list v = {.read = read, .free = release};
+    ds_video_list v = {.read = read, .free = release, .prepare = prepare};
 
     LSC_NEW(s, 1);
     v.self = s;
     LSC_CHECK(r->synfaces != NULL, LSC_ERR_ARG, "synthetic faces: none of their options are given");
+    s->threads = r->threads;
     s->o = *r->synfaces;
     s->o.size = r->resize;
     LSC_TRY(ds_synfaces_check(&s->o));
     LSC_TRY(fill(r, s, &v));
     LSC_TRY(check_memory(r, s, v.first[v.n]));
     LSC_NEW(s->rgb, v.first[v.n] * picture_bytes(s));
-    LSC_TRY(ds_each(r->threads, "faces", s->n_people, render, s));
     LSC_TRY(ds_video_list_count_frames(&v));
     *out = v;
     v = (ds_video_list){0};

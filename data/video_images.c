@@ -51,8 +51,9 @@ cleanup:
 typedef struct {
     const ds_request *request;
     const ds_video_list *videos;
-    bool replaces;           /* damaged frames */
-    double validation;       /* share that is held back */
+    bool replaces;     /* damaged frames */
+    double validation; /* share that is held back */
+    uint64_t frame_seed;
     const uint8_t *left_out; /* [videos->n] */
     int32_t *video;          /* [n] of the images */
     int64_t *frame;          /* [n] */
@@ -82,6 +83,16 @@ static int64_t images_of(const frames_load *l, int64_t video)
     return l->left_out[video] ? 0 : ds_video_images(first[1] - first[0], l->request->frames);
 }
 
+/* Frame of a video that its image j of n is. */
+static int64_t frame_of(const frames_load *l, int64_t video, int64_t n, int64_t j)
+{
+    const int64_t *first = l->videos->first + video, frames = first[1] - first[0];
+    if (l->frame_seed == 0)
+        return ds_video_frame(frames, n, j);
+    const lsc_rng r = {l->frame_seed, lsc_rng_stream("evaluated frame", (uint64_t)video, 0)};
+    return (int64_t)lsc_rng_below(r, (uint64_t)j, (uint64_t)frames);
+}
+
 /* Which frame of which video each image is. */
 static void choose_frames(frames_load *l)
 {
@@ -91,7 +102,7 @@ static void choose_frames(frames_load *l)
         const int64_t n = images_of(l, k);
         for (int64_t j = 0; j < n; j++, i++) {
             l->video[i] = (int32_t)k;
-            l->frame[i] = v->first[k] + ds_video_frame(v->first[k + 1] - v->first[k], n, j);
+            l->frame[i] = v->first[k] + frame_of(l, k, n, j);
             l->images.labels[i] = v->labels[k];
         }
     }
@@ -167,7 +178,8 @@ cleanup:
 lsc_status ds_videos_open(const ds_options *o, const ds_kind *kind, ds_request *r, ds_images *images, ds_dataset *d)
 {
     lsc_status st = LSC_OK;
-    frames_load l = {.request = r, .replaces = o->split == DS_TRAIN, .validation = o->validation};
+    frames_load l = {
+        .request = r, .replaces = o->split == DS_TRAIN, .validation = o->validation, .frame_seed = o->frame_seed};
     uint8_t *left_out = NULL;
 
     LSC_TRY(fill_request(o, r));
@@ -175,6 +187,8 @@ lsc_status ds_videos_open(const ds_options *o, const ds_kind *kind, ds_request *
     LSC_TRY(kind->videos(r, d->source));
     LSC_NEW(left_out, d->source->n);
     LSC_TRY(leave_out(o, d->source, left_out));
+    if (d->source->prepare != NULL)
+        LSC_TRY(d->source->prepare(d->source->self, left_out));
     l.videos = d->source;
     l.left_out = left_out;
     LSC_TRY(load(&l));

@@ -23,6 +23,8 @@ typedef struct {
     /* Returns new (ds_picture_free); by any thread. LSC_ERR_IO, LSC_ERR_FORMAT: with the frame's name. */
     lsc_status (*read)(const void *self, int64_t frame, ds_picture *out);
     void (*free)(void *self);
+    /* OPTIONAL (default: nothing): once, before anything is read; left_out [n]: videos that will not be read. */
+    lsc_status (*prepare)(void *self, const uint8_t *left_out);
 } ds_video_list;
 
 /* Arrays for n videos; first, labels, ... are the kind's to fill. */

@@ -20,11 +20,7 @@ scripts/deps.sh
 cmake --preset release -G Ninja -DLSC_WERROR=ON >/dev/null
 cmake --build --preset release
 ctest --preset release -j 2
-if [ -z "$long" ]; then
-    gpu
-    exit 0
-fi
-for test in fresh sanitizers networks fuzz gpu demo; do
+for test in fresh sanitizers networks fuzz gpu faces demo; do
     "tests/long/$test.sh"
 done
 gpu

@@ -99,6 +99,25 @@ static void images_are_evenly_chosen_frames(void **state)
     }
 }
 
+static void drawn_frames_depend_on_their_seed_alone(void **state)
+{
+    char first[65];
+    int others = 0;
+    (void)state;
+    write_faces();
+    ds_options o = options("faces", DS_TRAIN);
+    for (o.frame_seed = 1; o.frame_seed <= 4; o.frame_seed++) {
+        for (int again = 0; again < 2; again++) {
+            ds_dataset *d = fixture_open(&o);
+            if (o.frame_seed == 1 && again == 0)
+                strcpy(first, ds_hash(d));
+            others += strcmp(first, ds_hash(d)) != 0;
+            ds_close(d);
+        }
+    }
+    CHECK_INT(others, 6);
+}
+
 static void rows_say_whose_they_are(void **state)
 {
     (void)state;
@@ -347,6 +366,7 @@ int main(void)
         TEST_IN_FOLDER(splits_are_parts_of_domains),
         TEST_IN_FOLDER(the_test_part_is_held_out_without_held_domains),
         TEST_IN_FOLDER(images_are_evenly_chosen_frames),
+        TEST_IN_FOLDER(drawn_frames_depend_on_their_seed_alone),
         TEST_IN_FOLDER(rows_say_whose_they_are),
         TEST_IN_FOLDER(keys_that_are_not_for_videos_are_refused),
         TEST_IN_FOLDER(training_goes_on_with_another_frame_where_one_is_damaged),
