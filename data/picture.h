@@ -23,7 +23,7 @@ typedef struct {
 lsc_status ds_picture_read(const char *path, ds_picture *out);
 void ds_picture_free(ds_picture *p);
 
-/* As a whole or not at all (picture_write.c). LSC_ERR_IO, LSC_ERR_NOMEM. quality: 1 .. 100 */
+/* As a whole or not at all. LSC_ERR_IO, LSC_ERR_NOMEM. quality: 1 .. 100; colour is not subsampled */
 lsc_status ds_jpeg_write(const char *path, const ds_picture *p, int quality);
 lsc_status ds_png_write(const char *path, const ds_picture *p);
 

@@ -123,3 +123,23 @@ cleanup:
     ds_picture_free(&r.picture);
     return st;
 }
+
+/* By libpng's simplified interface, which returns where it fails. */
+lsc_status ds_png_write(const char *path, const ds_picture *p)
+{
+    lsc_status st = LSC_OK;
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)p->width,
+                       .height = (png_uint_32)p->height,
+                       .format = PNG_FORMAT_RGB};
+    png_alloc_size_t n = PNG_IMAGE_PNG_SIZE_MAX(image);
+    uint8_t *bytes = NULL;
+
+    LSC_NEW(bytes, n);
+    LSC_CHECK(png_image_write_to_memory(&image, bytes, &n, 0, p->rgb, 0, NULL) != 0, LSC_ERR_NOMEM, "%s: %s", path,
+              image.message);
+    LSC_TRY(lsc_file_write(path, bytes, n));
+cleanup:
+    lsc_free(bytes);
+    return st;
+}
