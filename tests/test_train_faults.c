@@ -98,6 +98,11 @@ static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
     CHECK(!lsc_file_exists(test_path("out/run.bin")));
     CHECK_INT(size_of(test_path("out/run.state")), last);
     test_result_free(&r);
+
+    run_full(one_epoch, history + lines + size_of(test_path("kept/run.bin")) + 20, &r);
+    check_full(&r, "out/result.json");
+    CHECK(lsc_file_exists(test_path("out/run.bin")));
+    test_result_free(&r);
     finishes_the_same();
 }
 
