@@ -280,6 +280,21 @@ static void everything_else_is_refused_with_its_place(void **state)
     test_result_free(&r);
 }
 
+/* Before the data are opened, which takes its time. */
+static void missing_weights_are_the_first_thing_that_is_said(void **state)
+{
+    const char *const argv[] = {
+        LSC_BINARY_DIR "/train/train", "--config", LSC_SOURCE_DIR "/configs/ICM2O.yaml", "--out", "out", NULL};
+    test_result r;
+    (void)state;
+    setenv("TORCH_HOME", test_folder(), 1);
+    test_run(&(test_command){.argv = argv, .folder = test_folder()}, &r);
+    CHECK_HAS(r.err, "train.pretrained: imagenet needs torchvision's file resnet18-*.pth, which is not in ");
+    CHECK_INT(r.exit_code, 74);
+    test_result_free(&r);
+    unsetenv("TORCH_HOME");
+}
+
 static lsc_status read_config(void *path)
 {
     tr_config *c = NULL;
@@ -307,6 +322,7 @@ int main(void)
         TEST_IN_FOLDER(keys_without_effect_are_named_in_one_warning),
         TEST_IN_FOLDER(both_spellings_and_all_names_of_the_minimizer_are_taken),
         TEST_IN_FOLDER(everything_else_is_refused_with_its_place),
+        TEST_IN_FOLDER(missing_weights_are_the_first_thing_that_is_said),
         TEST(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

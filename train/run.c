@@ -2,6 +2,7 @@
  * The program train as a function: which configuration, which folder, start or resume, train, say what came out.
  * SPDX-License-Identifier: MIT
  */
+#include "train/pretrained.h"
 #include "train/released.h"
 
 #include <math.h>
@@ -168,6 +169,19 @@ cleanup:
     return st;
 }
 
+/* Before the work of opening data: a run that begins with weights of a file needs it. */
+static lsc_status check_pretrained(const tr_run_options *o, const tr_paths *p, const tr_config *c)
+{
+    const char *pretrained = c->train.pretrained.s;
+    char *path = NULL;
+
+    if (strcmp(pretrained, "none") == 0 || (o->resume && lsc_file_exists(p->state)))
+        return LSC_OK;
+    const lsc_status st = tr_pretrained_find(pretrained, c->task.model.s, &path);
+    lsc_free(path);
+    return st;
+}
+
 lsc_status tr_run(const tr_run_options *o)
 {
     lsc_status st = LSC_OK;
@@ -183,6 +197,7 @@ lsc_status tr_run(const tr_run_options *o)
     /* Once before the work of opening data, and again when nobody else can write there. */
     if (!o->common.dry_run)
         LSC_TRY(check_folder(o, &p));
+    LSC_TRY(check_pretrained(o, &p, config));
     st = tr_session_new(o, config, &s);
     config = NULL; /* taken */
     LSC_TRY(st);
