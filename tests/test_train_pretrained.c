@@ -134,11 +134,10 @@ static void imagenet_is_looked_for_where_pytorch_keeps_it(void **state)
     char *path = NULL;
     (void)state;
     setenv("TORCH_HOME", test_folder(), 1);
+    CHECK_FAILS(tr_pretrained_find("imagenet", "face_resnet18", &path), LSC_ERR_IO, "train.pretrained: imagenet: ");
     CHECK_FAILS(tr_pretrained_find("imagenet", "face_resnet18", &path), LSC_ERR_IO,
-                "train.pretrained: imagenet needs torchvision's file resnet18-*.pth, which is not in ");
-    CHECK_FAILS(tr_pretrained_find("imagenet", "face_resnet18", &path), LSC_ERR_IO,
-                "/hub/checkpoints (TORCH_HOME changes the folder): put it there, give train.pretrained: FILE, or "
-                "train.pretrained: none");
+                "/hub/checkpoints/resnet18-*.pth: No such file or directory; put torchvision's file there (TORCH_HOME "
+                "changes the folder), give train.pretrained: FILE, or train.pretrained: none");
     CHECK_OK(lsc_mkdirs(test_path("hub/checkpoints")));
     test_write_text(test_path("hub/checkpoints/resnet18-5c106cde.pth"), "x");
     test_write_text(test_path("hub/checkpoints/resnet18-f37072fd.pth"), "x");
@@ -151,7 +150,7 @@ static void imagenet_is_looked_for_where_pytorch_keeps_it(void **state)
     CHECK_FAILS(tr_pretrained_find("imagenet", "mlp", &path), LSC_ERR_CONFIG,
                 "there are no weights of ImageNet for the model mlp: give a FILE, or train.pretrained: none");
     CHECK_FAILS(tr_pretrained_find("absent.pth", "mlp", &path), LSC_ERR_IO,
-                "train.pretrained: there is no file absent.pth: give imagenet, a FILE, or none");
+                "train.pretrained: absent.pth: No such file or directory; give imagenet, a FILE, or none");
     unsetenv("TORCH_HOME");
 }
 

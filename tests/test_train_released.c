@@ -289,8 +289,8 @@ static void missing_weights_are_the_first_thing_that_is_said(void **state)
     (void)state;
     setenv("TORCH_HOME", test_folder(), 1);
     test_run(&(test_command){.argv = argv, .folder = test_folder()}, &r);
-    CHECK_HAS(r.err, "train.pretrained: imagenet needs torchvision's file resnet18-*.pth, which is not in ");
-    CHECK_INT(r.exit_code, 74);
+    CHECK_HAS(r.err, "/hub/checkpoints/resnet18-*.pth: No such file or directory; put torchvision's file there");
+    CHECK_INT(r.exit_code, 66);
     test_result_free(&r);
     unsetenv("TORCH_HOME");
 }

@@ -229,8 +229,8 @@ static void a_run_can_begin_with_the_weights_of_another(void **state)
               "head is for another number of outputs");
     test_result_free(&r);
     TRAIN(test_folder(), &r, "--config", "run.yaml", "--dry-run", "--set", "train.pretrained=absent.pth");
-    CHECK_INT(r.exit_code, 74);
-    CHECK_HAS(r.err, "train.pretrained: there is no file absent.pth");
+    CHECK_INT(r.exit_code, 66);
+    CHECK_HAS(r.err, "train.pretrained: absent.pth: No such file or directory");
     test_result_free(&r);
 }
 

@@ -78,11 +78,10 @@ static lsc_status find_imagenet(const char *model, char **path)
         "train.pretrained: there are no weights of ImageNet for the model %s: give a FILE, or train.pretrained: none",
         model);
     LSC_TRY(find_in(folder, imagenet[i].file, &name));
-    LSC_CHECK(
-        name != NULL, LSC_ERR_IO,
-        "train.pretrained: imagenet needs torchvision's file %s-*.pth, which is not in %s (TORCH_HOME changes the "
-        "folder): put it there, give train.pretrained: FILE, or train.pretrained: none",
-        imagenet[i].file, folder);
+    LSC_CHECK(name != NULL, LSC_ERR_IO,
+              "train.pretrained: imagenet: %s/%s-*.pth: %s; put torchvision's file there (TORCH_HOME changes the "
+              "folder), give train.pretrained: FILE, or train.pretrained: none",
+              folder, imagenet[i].file, strerror(ENOENT));
     *path = lsc_path_join(folder, name);
     LSC_CHECK(*path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
 cleanup:
@@ -97,8 +96,8 @@ lsc_status tr_pretrained_find(const char *pretrained, const char *model, char **
 
     if (strcmp(pretrained, "imagenet") == 0)
         return find_imagenet(model, path);
-    LSC_CHECK(lsc_file_exists(pretrained), LSC_ERR_IO,
-              "train.pretrained: there is no file %s: give imagenet, a FILE, or none", pretrained);
+    LSC_CHECK(lsc_file_exists(pretrained), LSC_ERR_IO, "train.pretrained: %s: %s; give imagenet, a FILE, or none",
+              pretrained, strerror(ENOENT));
     *path = lsc_strdup(pretrained);
     LSC_CHECK(*path != NULL, LSC_ERR_NOMEM, "no memory for a path");
 cleanup:
