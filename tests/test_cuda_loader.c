@@ -105,6 +105,36 @@ static void a_device_that_fails_at_once_is_a_message(void **state)
     refuses("cuda", 69, "there is no GPU to use: emulated: count");
 }
 
+static void a_surface_says_on_what_and_how_it_was_computed(void **state)
+{
+    test_result r;
+    lsc_surface *s = NULL;
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=2");
+    landscape_run(&r, "--ckpt", landscape_checkpoint(""), "--dirs=1", "--points=5", "--no-vtp", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "10 images on cuda:0 Emulated 0, cuda:1 Emulated 1; emulated in tf32");
+    test_result_free(&r);
+    CHECK_OK(lsc_surface_load(test_path("surface.h5"), &s));
+    CHECK_INT(lsc_surface_n_done(s), 5);
+    CHECK_STR(lsc_surface_get(s, "device_name"), "cuda:0 Emulated 0, cuda:1 Emulated 1; emulated in tf32");
+    lsc_surface_free(s);
+    CHECK_LANDSCAPE(78, "precision", "--ckpt", test_path("run.bin"), "--dirs=1", "--points=5", "--precision=fp16");
+}
+
+static void with_auto_the_cpu_steps_in_and_it_is_said_why(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=0");
+    CHECK_LANDSCAPE(0, "no GPU is used: there is no GPU to use: emulated: there is no card", "--ckpt",
+                    landscape_checkpoint(""), "--dirs=1", "--points=3", "--no-vtp");
+    CHECK_LANDSCAPE(69, "there is no GPU to use", "--ckpt", test_path("run.bin"), "--precision=tf32");
+    CHECK_LANDSCAPE(69, "precision fp16 is for GPUs", "--ckpt", test_path("run.bin"), "--device=cpu",
+                    "--precision=fp16");
+}
+
 /* Output of a command of the shell. */
 static char *said_by(const char *command)
 {
@@ -150,6 +180,8 @@ int main(int argc, char **argv)
         TEST_IN_FOLDER(a_card_that_is_too_old_is_refused_with_what_is_needed),
         TEST_IN_FOLDER(a_device_by_a_number_that_is_none_is_refused),
         TEST_IN_FOLDER(a_device_that_fails_at_once_is_a_message),
+        TEST_IN_FOLDER(a_surface_says_on_what_and_how_it_was_computed),
+        TEST_IN_FOLDER(with_auto_the_cpu_steps_in_and_it_is_said_why),
         TEST(the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds),
     };
     if (argc < 3)

@@ -91,6 +91,7 @@ static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
                                 .norm = {unit_length ? -1 : behind + FILTERS, behind + 2 * FILTERS,
                                          behind + 3 * FILTERS, behind + 4 * FILTERS},
                                 .eps = 1e-5,
+                                .factor = 0.5,
                                 .out = (int64_t)k * FILTER * (real == CUDA_F32 ? 4 : 2),
                                 .elements = FILTER,
                                 .taps = unit_length ? 1 : TAPS,
@@ -109,7 +110,7 @@ static double row_error(const weights_memory *m, cuda_real real, int k, double s
         case_worse(&worst, case_error((double)real_at(real, m->weights, (int64_t)k * FILTER + i), want,
                                       unit(real) * fabs(want) + (real == CUDA_F16 ? 0x1p-25 : 0)));
     }
-    case_worse(&worst, case_error((double)m->shift[k], shift, 1e-7 * (fabs(shift) + 1)));
+    case_worse(&worst, case_error((double)m->shift[k], 0.5 * shift, 1e-7 * (fabs(shift) + 1)));
     case_worse(&worst, case_error((double)m->scale[k], scale, 1e-7 * fabs(scale)));
     return worst;
 }
@@ -212,6 +213,7 @@ static double input_case(cuda_real real, int kept, bool bytes, bool indexed, boo
                              .c = 3,
                              .h = SIDE,
                              .w = SIDE,
+                             .factor = 0.5f,
                              .real = real,
                              .out = out};
     emulator_run(CUDA_KERNEL_input, &args);
@@ -219,7 +221,7 @@ static double input_case(cuda_real real, int kept, bool bytes, bool indexed, boo
         for (int j = 0; j < PLANE * 3; j++) {
             int sample = 3 + i, c = j % 3, from = window ? i : indexed && sample < IMAGES ? index[sample] : sample;
             int at = (from * kept + (kept == 1 ? 0 : c)) * PLANE + j / 3;
-            double want = sample >= IMAGES ? 0 : (double)(bytes ? table[c * 256 + pixels[at]] : floats[at]);
+            double want = sample >= IMAGES ? 0 : 0.5 * (double)(bytes ? table[c * 256 + pixels[at]] : floats[at]);
             case_worse(&worst,
                        case_error((double)real_at(real, out, i * PLANE * 3 + j), want, unit(real) * fabs(want) + 1e-8));
         }
@@ -339,15 +341,16 @@ double case_shapes(cuda_real real)
     POISON(flat);
     POISON(logits);
     memset(wide, 0, sizeof wide);
-    emulator_run(CUDA_KERNEL_flatten, &(cuda_flatten){.x = bits, .y = flat, .real = real, .c = C, .plane = P, .n = N});
+    emulator_run(CUDA_KERNEL_flatten,
+                 &(cuda_flatten){.x = bits, .y = flat, .real = real, .factor = 4, .c = C, .plane = P, .n = N});
     emulator_run(CUDA_KERNEL_logits, &(cuda_logits){.x = flat, .y = logits, .n = ALL});
     emulator_run(CUDA_KERNEL_concat,
                  &(cuda_concat){.x = bits, .y = wide, .real = real, .from = C, .to = 5, .at = 1, .n = N * P});
     for (int i = 0; i < ALL; i++) {
         int n = i / (C * P), c = i / P % C, p = i % P;
         double want = (double)x[(n * P + p) * C + c];
-        case_worse(&worst, case_error((double)flat[i], want, 1e-30));
-        case_worse(&worst, case_error(logits[i], want, 1e-30));
+        case_worse(&worst, case_error((double)flat[i], 4 * want, 1e-30));
+        case_worse(&worst, case_error(logits[i], 4 * want, 1e-30));
         case_worse(&worst, case_error((double)real_at(real, wide, (n * P + p) * 5 + 1 + c), want, 1e-30));
     }
     for (int i = 0; i < N * P; i++)

@@ -90,6 +90,7 @@ static lsc_status forward(void *self, const float *images, int64_t n, double *lo
         .h = (int32_t)in->height,
         .w = (int32_t)in->width,
         .real = cuda_value_real(net, 0),
+        .factor = (float)cuda_value_factor(net, 0),
         .out = cuda_net_input(net),
     };
     size_t image = (size_t)nn_shape_elements(nn_graph_input(net->g)) * sizeof(float);

@@ -10,6 +10,10 @@
  *
  * Activations are [N, H, W, C] of the net's real; vectors [N, F] are float whatever the real is, so that heads and
  * logits are float throughout.
+ *
+ * Networks up to the first vector are positively homogeneous in their images and shifts together: with both scaled by a
+ * power of two, every activation is, exactly. In half, 2^-8 moves what overflows to 256 times as far away; what gets
+ * smaller than 2^-24 is lost.
  * SPDX-License-Identifier: MIT
  */
 #ifndef CUDA_BACKEND_H
@@ -75,7 +79,8 @@ extern const cuda_kind cuda_kind_conv, cuda_kind_linear, cuda_kind_join, cuda_ki
 typedef struct {
     int64_t batch;
     cuda_real real;
-    bool strict; /* float that is not rounded to TF32 */
+    bool strict;  /* float that is not rounded to TF32 */
+    int exponent; /* activations are kept times 2^exponent, which is exact but for what underflows */
 } cuda_net_options;
 
 struct cuda_net {
@@ -124,6 +129,8 @@ lsc_status cuda_steps_make(cuda_net *net);
 lsc_status cuda_rows_make(cuda_net *net);
 cuda_real cuda_value_real(const cuda_net *net, int value);
 size_t cuda_real_size(cuda_real real);
+/* 2^exponent, or 1 for vectors, which are not scaled. */
+double cuda_value_factor(const cuda_net *net, int value);
 lsc_status cuda_launch(const cuda_net *net, int kernel, const void *args);
 
 static inline void *cuda_data(const cuda_net *net, int value)

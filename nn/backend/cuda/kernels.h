@@ -38,6 +38,7 @@ typedef struct {
     int64_t bias;    /* the layer's own */
     int64_t norm[4]; /* weight, bias, mean, variance */
     double eps;
+    double factor;    /* of the shift: 2^exponent of a net whose activations are scaled, else 1 */
     int64_t out;      /* bytes, in `weights` */
     int32_t elements; /* C R R */
     int32_t taps;     /* R R */
@@ -64,6 +65,7 @@ typedef struct {
     const cuda_state *state;
     int64_t total; /* N; images behind it are 0 */
     int32_t window, n, kept, c, h, w, real;
+    float factor; /* 2^exponent */
     void *out;
 } cuda_input;
 
@@ -98,6 +100,7 @@ typedef struct {
     const void *x;
     float *y;
     int32_t real, c, plane;
+    float factor; /* 2^-exponent: vectors are not scaled */
     int64_t n;
 } cuda_flatten;
 

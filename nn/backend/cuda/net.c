@@ -4,6 +4,8 @@
  */
 #include "nn/backend/cuda/cuda.h"
 
+#include <math.h>
+
 /* ---- an open device ------------------------------------------------------------------------------- */
 
 lsc_status cuda_said(const cuda_context *c, int result)
@@ -53,6 +55,11 @@ lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes
 size_t cuda_real_size(cuda_real real)
 {
     return real == CUDA_F32 ? 4 : 2;
+}
+
+double cuda_value_factor(const cuda_net *net, int value)
+{
+    return net->values[value].vector ? 1 : ldexp(1, net->o.exponent);
 }
 
 cuda_real cuda_value_real(const cuda_net *net, int value)

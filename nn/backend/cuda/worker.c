@@ -7,7 +7,8 @@
 enum {
     USUAL_BATCH = 512, /* fills a large card with the 8 x 8 maps of small networks */
     LEAST_BATCH = 16,
-    SPARE = 64, /* part of the memory that is left to the libraries */
+    HALF_EXPONENT = -8, /* cuda.h; of residual networks far from the centre, activations reach 3e6 */
+    SPARE = 64,         /* part of the memory that is left to the libraries */
 };
 
 /* ---- recorded graphs -------------------------------------------------------------------------------- */
@@ -61,6 +62,7 @@ static lsc_status ask_chunk(cuda_worker *w, const cuda_pass *pass, int window)
         .h = (int32_t)s->shape[1],
         .w = (int32_t)s->shape[2],
         .real = pass->net->o.real,
+        .factor = (float)cuda_value_factor(pass->net, 0),
         .out = cuda_net_input(pass->net),
     };
     const cuda_loss loss = {
@@ -136,7 +138,6 @@ static void free_pass(cuda_worker *w, cuda_pass *pass)
 
 /* ---- life ------------------------------------------------------------------------------------------- */
 
-/* As cuda_net has it: fp16 is float's range cut short, so its activations are kept small. */
 static cuda_net_options net_options(nn_arithmetic a, int64_t batch)
 {
     return (cuda_net_options){
@@ -145,6 +146,7 @@ static cuda_net_options net_options(nn_arithmetic a, int64_t batch)
                 : a == NN_BF16 ? CUDA_BF16
                                : CUDA_F32,
         .strict = a == NN_FP32,
+        .exponent = a == NN_FP16 ? HALF_EXPONENT : 0,
     };
 }
 

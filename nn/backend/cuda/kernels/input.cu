@@ -22,7 +22,7 @@ extern "C" __global__ void __launch_bounds__(KERNEL_THREADS) k_input(cuda_input 
         float x = 0;
         if (sample < a.total)
             x = pixel(a, a.window ? in_chunk : a.index != NULL ? a.index[sample] : sample, c, place);
-        real_store(a.real, a.out, i, x);
+        real_store(a.real, a.out, i, a.factor * x);
     }
 }
 

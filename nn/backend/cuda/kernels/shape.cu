@@ -16,7 +16,7 @@ extern "C" __global__ void __launch_bounds__(KERNEL_THREADS) k_flatten(cuda_flat
     KERNEL_EACH(i, a.n * image)
     {
         int64_t c = i % image / a.plane, place = i % a.plane;
-        a.y[i] = real_load(a.real, a.x, i / image * image + place * a.c + c);
+        a.y[i] = a.factor * real_load(a.real, a.x, i / image * image + place * a.c + c);
     }
 }
 

@@ -59,7 +59,7 @@ extern "C" __global__ void __launch_bounds__(WEIGHT_THREADS) k_weights(cuda_weig
         real_store(row.real, a.weights + row.out, i, (float)(scale * parameter(a, coords, source(row, i))));
     if (threadIdx.x == 0) {
         a.scale[blockIdx.x] = (float)scale;
-        a.shift[blockIdx.x] = (float)shift;
+        a.shift[blockIdx.x] = (float)(row.factor * shift);
     }
 }
 
