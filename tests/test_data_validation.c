@@ -41,6 +41,16 @@ static void whole_groups_of_each_domain_are_held_back(void **state)
     CHECK_INT(count(held, N), 0);
 }
 
+/* In binary 0.29 * 100 lies below 29. */
+static void a_share_counts_as_its_decimals_say(void **state)
+{
+    int32_t domain[100] = {0};
+    uint8_t held[100];
+    (void)state;
+    CHECK_OK(ds_hold_back(domain, NULL, 100, .29, held));
+    CHECK_INT(count(held, 100), 29);
+}
+
 /* Image i holds fixture_pixel(i, .): which one it is can be told by its first pixels. */
 static int64_t which(const ds_dataset *d, int64_t i, int64_t n)
 {
@@ -123,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(whole_groups_of_each_domain_are_held_back),
+        TEST_IN_FOLDER(a_share_counts_as_its_decimals_say),
         TEST_IN_FOLDER(training_and_validation_images_are_all_images_once),
         TEST_IN_FOLDER(domains_stay_even_for_balanced_batches),
         TEST_IN_FOLDER(shares_that_hold_back_nothing_are_refused),

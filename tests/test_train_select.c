@@ -150,6 +150,41 @@ static void scores_and_their_metrics_are_of_the_chosen_parameters(void **state)
     test_result_free(&r);
 }
 
+/* Returns new: the fixture, choosing by source validation. */
+static tr_session *session(void)
+{
+    static const tr_run_options options = {.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
+    tr_session *s = NULL;
+    tr_config *c = NULL;
+    CHECK_OK(tr_config_new(&c));
+    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
+    CHECK_OK(cfg_set("test", "train.select=source_val", c->sections, c->n_sections));
+    CHECK_OK(tr_session_new(&options, c, &s));
+    return s;
+}
+
+static void a_resumed_run_remembers_the_best_epoch(void **state)
+{
+    (void)state;
+    train_fixture();
+    tr_session *s = session(), *resumed = session();
+    CHECK_OK(tr_session_evaluate(s));
+    CHECK_OK(tr_session_select(s, 1));
+    CHECK_BYTES(s->record.best, s->state->theta, (size_t)s->record.n_best * sizeof(float));
+    s->record.chosen.merit = s->record.oracle.merit = 2; /* nothing will be better */
+    s->state->theta[0] += 1;
+    CHECK_OK(tr_session_select(s, 2));
+    CHECK_REAL(s->record.chosen.epoch, 1, 0);
+    CHECK_OK(tr_save_state(test_path("run.state"), s->config, s->state, &s->record));
+    CHECK_OK(tr_load_state(test_path("run.state"), resumed->state, &resumed->record));
+    CHECK_BYTES(resumed->record.best, s->record.best, (size_t)s->record.n_best * sizeof(float));
+    CHECK_BYTES(&resumed->record.chosen, &s->record.chosen, sizeof(tr_choice));
+    CHECK_BYTES(&resumed->record.oracle, &s->record.oracle, sizeof(tr_choice));
+    CHECK(resumed->record.best[0] != resumed->state->theta[0]);
+    tr_session_free(s);
+    tr_session_free(resumed);
+}
+
 static void the_last_evaluations_are_summarized(void **state)
 {
     test_result r;
@@ -208,6 +243,7 @@ int main(void)
         TEST_IN_FOLDER(of_two_classes_auc_less_hter_decides),
         TEST_IN_FOLDER(without_a_share_a_tenth_is_held_back),
         TEST_IN_FOLDER(scores_and_their_metrics_are_of_the_chosen_parameters),
+        TEST_IN_FOLDER(a_resumed_run_remembers_the_best_epoch),
         TEST_IN_FOLDER(the_last_evaluations_are_summarized),
         TEST_IN_FOLDER(a_spread_is_over_rows_that_are_not_empty),
         TEST_IN_FOLDER(a_share_that_holds_back_nothing_names_its_key),
