@@ -1,0 +1,97 @@
+/*
+ * Whole runs on videos of faces: what is drawn anew each epoch repeats itself, and a damaged file does not end a run.
+ * SPDX-License-Identifier: MIT
+ */
+#include "train_fixture.h"
+
+static void write_config(void)
+{
+    test_write_text(test_path("run.yaml"), "model: {name: mlp}\n"
+                                           "data:\n"
+                                           "  kind: faces\n"
+                                           "  path: syn\n"
+                                           "  domains: [oulu, casia]\n"
+                                           "  held_domains: [msu]\n"
+                                           "  resize: 16\n"
+                                           "  pad: 0\n"
+                                           "  mean: [127]\n"
+                                           "  std: [64]\n"
+                                           "train:\n"
+                                           "  epochs: 2\n"
+                                           "  batch: 8\n"
+                                           "  select: last\n"
+                                           "  sampler: round-robin\n"
+                                           "  augment_resized_crop: true\n"
+                                           "  augment_flip: true\n"
+                                           "  augment_rotate: 180\n"
+                                           "  augment_cutout: 0.5\n");
+}
+
+static void make_faces(void)
+{
+    static const char *const argv[] = {LSC_BINARY_DIR "/train/train",
+                                       "make-faces",
+                                       "--out",
+                                       "syn",
+                                       "--size",
+                                       "32",
+                                       "--subjects",
+                                       "5",
+                                       "--videos",
+                                       "2",
+                                       NULL};
+    test_result r;
+    test_run(&(test_command){.argv = argv, .folder = test_folder()}, &r);
+    CHECK_INT(r.exit_code, 0);
+    test_result_free(&r);
+    write_config();
+}
+
+static void run(const char *out, const char *text)
+{
+    test_result r;
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", out);
+    CHECK_HAS(r.err, text);
+    CHECK_INT(r.exit_code, 0);
+    test_result_free(&r);
+}
+
+static void a_run_repeats_itself_bit_for_bit(void **state)
+{
+    (void)state;
+    make_faces();
+    run("a", "epoch 2/2");
+    CHECK(rename(test_path("a"), test_path("first")) == 0);
+    run("a", "epoch 2/2"); /* run.bin holds the command */
+    check_same_file(test_path("a/run.bin"), test_path("first/run.bin"));
+}
+
+static void a_damaged_picture_in_training_is_told_of_and_not_the_end(void **state)
+{
+    (void)state;
+    make_faces();
+    test_write_text(test_path("syn/oulu/train/live/oulu_train_live_1_1_02_1/crop_0005.jpg"), "\xff\xd8\xff broken");
+    run("a", "crop_0005.jpg: ");
+}
+
+static void a_damaged_picture_that_is_tested_is_an_error_with_its_name(void **state)
+{
+    test_result r;
+    (void)state;
+    make_faces();
+    test_write_text(test_path("syn/msu/test/live/msu_test_live_real_client005_android_SD_scene01/crop_0005.jpg"), "x");
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", "a");
+    CHECK_HAS(r.err, "msu_test_live_real_client005_android_SD_scene01/crop_0005.jpg: neither a JPEG nor a PNG file");
+    CHECK_INT(r.exit_code, 65);
+    test_result_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(a_run_repeats_itself_bit_for_bit),
+        TEST_IN_FOLDER(a_damaged_picture_in_training_is_told_of_and_not_the_end),
+        TEST_IN_FOLDER(a_damaged_picture_that_is_tested_is_an_error_with_its_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
