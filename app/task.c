@@ -29,7 +29,7 @@ const cfg_field app_task_fields[] = {
     CFG_WORDS(app_task, domains,        "data.domains",        "",              "faces: the source domains, folders"),
     CFG_WORDS(app_task, held_domains,   "data.held_domains",   "",              "faces: the held-out domains; empty: the test part of the source domains is held out"),
     CFG_BOOL (app_task, held_all,       "data.held_all",       "false",         "faces: test held-out domains on their training part, too"),
-    CFG_INT  (app_task, frames,         "data.frames",         "1",  0, 1e6,    "faces: frames of each video that are evaluated, evenly chosen; 0: all"),
+    CFG_INT  (app_task, frames,         "data.frames",         "1",  0, 1e6,    "faces: frames of each video of validation and held-out sets, evenly chosen; 0: all"),
     CFG_INT  (app_task, frame_seed,     "data.frame_seed",     "0",  0, 9e15,   "faces: evaluated frames are drawn by this seed, as in released evaluations; 0: evenly chosen"),
     CFG_INT  (app_task, syn_seed,       "synfaces.seed",       "1",  0, 9e15,   "synthetic faces: their seed"),
     CFG_INT  (app_task, syn_subjects,   "synfaces.subjects",   "40", 5, DS_SYNFACE_SUBJECTS_MAX, "synthetic faces: subjects of each domain, every fifth of the test part"),
@@ -98,7 +98,7 @@ lsc_status app_task_data(const app_task *task, ds_split split, ds_dataset **out)
         .domains = task->domains.s,
         .held_domains = task->held_domains.s,
         .held_all = task->held_all,
-        .frames = (int)task->frames,
+        .frames = split == DS_TRAIN ? 1 : (int)task->frames, /* an epoch has each video once */
         .frame_seed = (uint64_t)task->frame_seed,
         .synfaces = &synfaces,
     };

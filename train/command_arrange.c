@@ -173,7 +173,7 @@ static lsc_status sort_video(sorting *s, const char *name)
     lsc_status st = LSC_OK;
     char *folder = lsc_path_join(s->root, name), *set = NULL;
     int domain = 0;
-    ds_part part;
+    ds_part part = DS_PART_TRAIN;
     int32_t label;
     outcome what;
 
