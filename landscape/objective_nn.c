@@ -13,7 +13,6 @@
 
 #include "base/base.h"
 #include "base/hash.h"
-#include "nn/device_math.h"
 
 enum {
     BATCH = 512
@@ -74,61 +73,6 @@ static lsc_status fields_at_theta(objective_nn *o, double *out)
     return st;
 }
 
-/* ---- theta -------------------------------------------------------------------------------- */
-
-static double theta_at(const objective_nn *o, int64_t j)
-{
-    return o->real == NN_F32 ? (double)((const float *)o->theta)[j] : ((const double *)o->theta)[j];
-}
-
-/* Buffers of batch norm are its running mean, running variance and count. */
-static bool has_negative_variance(const objective_nn *o)
-{
-    static const char suffix[] = "running_var";
-    for (int b = 0; b < o->layout->n_blocks; b++) {
-        const lsc_block *block = lsc_layout_block(o->layout, b);
-        size_t length = strlen(block->name);
-        if (block->role != LSC_BUFFER || length < sizeof suffix - 1 ||
-            strcmp(block->name + length - (sizeof suffix - 1), suffix) != 0)
-            continue;
-        for (int64_t j = 0; j < lsc_block_elements(block); j++)
-            if (theta_at(o, block->offset + j) < 0)
-                return true;
-    }
-    return false;
-}
-
-static lsc_status set_theta(objective_nn *o, nn_plan *plan)
-{
-    o->negative_variances += has_negative_variance(o);
-    return nn_plan_set_theta(plan, o->theta);
-}
-
-lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta)
-{
-    if (o->real == NN_F64) {
-        memcpy(o->theta, theta, (size_t)o->layout->n * sizeof(double));
-    } else {
-        float *t = o->theta;
-        for (int64_t j = 0; j < o->layout->n; j++)
-            t[j] = (float)theta[j];
-    }
-    return set_theta(o, plan);
-}
-
-/* theta_j = (float)(center_j + sum_i c_i d_ij), as lsc_frame_point forms it. */
-static lsc_status set_theta_at(objective_nn *o, const double *coords)
-{
-    for (int64_t j = 0; j < o->layout->n; j++) {
-        float t = nn_point(o->center, o->dirs, coords, o->n_dirs, j);
-        if (o->real == NN_F32)
-            ((float *)o->theta)[j] = t;
-        else
-            ((double *)o->theta)[j] = (double)t;
-    }
-    return set_theta(o, o->plan);
-}
-
 /* ---- the objective's functions ------------------------------------------------------------ */
 
 static lsc_status eval(void *self, const double *theta, double *out)
@@ -162,7 +106,7 @@ static lsc_status eval_coords(void *self, const double *coords, int n_points, do
     if (o->evaluator != NULL)
         return objective_device_points(o, coords, n_points, out, n_done);
     for (int p = 0; p < n_points; p++) {
-        lsc_status st = set_theta_at(o, coords + (int64_t)p * o->n_dirs);
+        lsc_status st = objective_set_point(o, coords + (int64_t)p * o->n_dirs);
         if (st == LSC_OK)
             st = fields_at_theta(o, out + (int64_t)p * o->n_fields);
         if (st != LSC_OK)

@@ -55,6 +55,9 @@ typedef struct {
 
 /* theta [n], rounded to the plan's scalar, set in this plan. */
 lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta);
+/* theta_j = (float)(center_j + sum_i c_i d_ij) of coords [n_dirs], as lsc_frame_point forms it, set in the objective's
+ * plan. */
+lsc_status objective_set_point(objective_nn *o, const double *coords);
 /* The selected samples: their numbers, NULL for all, and how many. */
 const int64_t *objective_selected(const objective_nn *o, int64_t *n);
 /* The images that the host evaluates, and room for their logits; once. */
