@@ -46,6 +46,15 @@ lsc_status bench_rate(bench_work f, void *context, double seconds, double *calls
     return LSC_OK;
 }
 
+lsc_status bench_rate_and_peak(bench_work f, void *context, const bench_options *o, double *calls, double *peak)
+{
+    double before = bench_peak(o->threads, o->seconds / 4);
+    lsc_status st = bench_rate(f, context, o->seconds, calls);
+    if (st == LSC_OK)
+        *peak = (before + bench_peak(o->threads, o->seconds / 4)) / 2;
+    return st;
+}
+
 /* ---- results ---------------------------------------------------------------------------------------- */
 
 static void quoted(const char *text)

@@ -3,7 +3,7 @@
  *
  * A quantity is measured once in each of ROUNDS rounds, all quantities one after the other in a round, so that
  * whatever slows the machine for a while slows all of them. Reported are median, smallest and largest. The share of
- * the peak is formed within each round.
+ * the peak is formed within each round, of the peak right before and after.
  * SPDX-License-Identifier: MIT
  */
 #ifndef LSC_BENCH_H
@@ -33,6 +33,8 @@ double bench_peak(int threads, double seconds);
 /* Calls a second of f, which fails the program if it fails; at least `seconds` long. */
 typedef lsc_status (*bench_work)(void *context);
 lsc_status bench_rate(bench_work f, void *context, double seconds, double *calls);
+/* The same between two measurements of the peak, whose mean is *peak: what slows the machine meets all three. */
+lsc_status bench_rate_and_peak(bench_work f, void *context, const bench_options *o, double *calls, double *peak);
 
 /* {"command": ..., "machine": {...}, "results": [ ... ]} */
 void bench_begin(int argc, char **argv, const bench_options *o);

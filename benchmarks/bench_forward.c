@@ -12,7 +12,7 @@ static const char *const models[] = {"resnet20", "resnet56"};
 typedef struct {
     bench_network network;
     nn_plan *plan;
-    series images, set_theta, share;
+    series images, set_theta, share, peak;
 } subject;
 
 static lsc_status forward(void *context)
@@ -38,12 +38,12 @@ cleanup:
     return st;
 }
 
-static lsc_status measure(subject *s, int round, double seconds)
+static lsc_status measure(subject *s, int round, const bench_options *o)
 {
     lsc_status st = LSC_OK;
     double batches = 0, points = 0;
-    LSC_TRY(bench_rate(set_theta, s, seconds / 4, &points));
-    LSC_TRY(bench_rate(forward, s, seconds, &batches));
+    LSC_TRY(bench_rate(set_theta, s, o->seconds / 4, &points));
+    LSC_TRY(bench_rate_and_peak(forward, s, o, &batches, &s->peak.value[round]));
     s->images.value[round] = batches * BATCH;
     s->set_theta.value[round] = 1e3 / points;
     s->share.value[round] = batches * BATCH / 2000 / points;
@@ -51,11 +51,11 @@ cleanup:
     return st;
 }
 
-static void report(const subject *s, const char *model, const series *peak)
+static void report(const subject *s, const char *model)
 {
     char what[64];
     snprintf(what, sizeof what, "evaluate %s", model);
-    bench_result(what, "images/s", &s->images, peak, s->network.flops);
+    bench_result(what, "images/s", &s->images, &s->peak, s->network.flops);
     snprintf(what, sizeof what, "set_theta %s", model);
     bench_result(what, "ms", &s->set_theta, NULL, 0);
     snprintf(what, sizeof what, "set_theta %s over 2000 images", model);
@@ -66,22 +66,19 @@ int main(int argc, char **argv)
 {
     lsc_status st = LSC_OK;
     subject subjects[LSC_COUNT(models)] = {0};
-    series peak = {{0}};
     bench_options o;
     int status = bench_parse(argc, argv, &o);
     if (status != 0)
         return status;
     for (size_t i = 0; i < LSC_COUNT(models); i++)
         LSC_TRY(make(&subjects[i], models[i], &o));
-    for (int round = 0; round < ROUNDS; round++) {
-        peak.value[round] = bench_peak(o.threads, o.seconds / 2);
+    for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < LSC_COUNT(models); i++)
-            LSC_TRY(measure(&subjects[i], round, o.seconds));
-    }
+            LSC_TRY(measure(&subjects[i], round, &o));
     bench_begin(argc, argv, &o);
-    bench_result("peak", "flop/s", &peak, NULL, 0);
+    bench_result("peak", "flop/s", &subjects[0].peak, NULL, 0);
     for (size_t i = 0; i < LSC_COUNT(models); i++)
-        report(&subjects[i], models[i], &peak);
+        report(&subjects[i], models[i]);
     bench_end();
 cleanup:
     for (size_t i = 0; i < LSC_COUNT(models); i++) {

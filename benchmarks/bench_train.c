@@ -15,7 +15,7 @@ typedef struct {
     double *dlogits, *weight, *each;
     int32_t *labels;
     uint8_t *correct;
-    series images;
+    series images, peak;
 } subject;
 
 static lsc_status step(void *context)
@@ -71,26 +71,24 @@ int main(int argc, char **argv)
 {
     lsc_status st = LSC_OK;
     subject subjects[LSC_COUNT(batches)] = {0};
-    series peak = {{0}};
     bench_options o;
     int status = bench_parse(argc, argv, &o);
     if (status != 0)
         return status;
     for (size_t i = 0; i < LSC_COUNT(batches); i++)
         LSC_TRY(make(&subjects[i], batches[i], &o));
-    for (int round = 0; round < ROUNDS; round++) {
-        peak.value[round] = bench_peak(o.threads, o.seconds / 2);
+    for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < LSC_COUNT(batches); i++) {
-            LSC_TRY(bench_rate(step, &subjects[i], o.seconds, &subjects[i].images.value[round]));
-            subjects[i].images.value[round] *= (double)batches[i];
+            subject *s = &subjects[i];
+            LSC_TRY(bench_rate_and_peak(step, s, &o, &s->images.value[round], &s->peak.value[round]));
+            s->images.value[round] *= (double)batches[i];
         }
-    }
     bench_begin(argc, argv, &o);
-    bench_result("peak", "flop/s", &peak, NULL, 0);
+    bench_result("peak", "flop/s", &subjects[0].peak, NULL, 0);
     for (size_t i = 0; i < LSC_COUNT(batches); i++) {
         char what[64];
         snprintf(what, sizeof what, "train resnet20, batch %d", (int)batches[i]);
-        bench_result(what, "images/s", &subjects[i].images, &peak, 3 * subjects[i].network.flops);
+        bench_result(what, "images/s", &subjects[i].images, &subjects[i].peak, 3 * subjects[i].network.flops);
     }
     bench_end();
 cleanup:
