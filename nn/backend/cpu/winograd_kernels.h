@@ -138,7 +138,7 @@ static void copy_tile(const cpu_winograd *w, const float *image, int64_t y, int6
 }
 
 /* One tile of all channels; its upper left output pixel is (y, x). */
-static void input_channels(const cpu_winograd *w, const float *image, int64_t y, int64_t x, float *to)
+INLINE void input_channels(const cpu_winograd *w, const float *image, int64_t y, int64_t x, float *to)
 {
     float copy[SIDE * SIDE * LANES];
     bool inside = y > 0 && x > 0 && y + OUT < w->h && x + OUT < w->w;
