@@ -20,7 +20,8 @@ scripts/deps.sh
 cmake --preset release -G Ninja -DLSC_WERROR=ON >/dev/null
 cmake --build --preset release
 ctest --preset release -j 2
+gpu
+[ -n "$long" ] || exit 0
 for test in fresh sanitizers networks fuzz gpu faces demo; do
     "tests/long/$test.sh"
 done
-gpu
