@@ -162,15 +162,6 @@ static tr_session *session(const char *average)
     return s;
 }
 
-static void step(tr_session *s, int64_t n)
-{
-    tr_loader *l = NULL;
-    CHECK_OK(tr_session_loader_for(s, n, &l));
-    for (const tr_batch *b; (b = fixture_batch(l)) != NULL;)
-        CHECK_OK(tr_session_step(s, b));
-    tr_loader_free(l);
-}
-
 /* Mean over the batches of what their running statistics come to when they move towards them again and again. */
 static void wanted_statistics(tr_session *s, const float *model, double *out)
 {
@@ -206,7 +197,7 @@ static void the_result_has_statistics_of_its_own(void **state)
     tr_session *s = session("swa");
     const lsc_layout *layout = s->state->layout;
     double *wanted = lsc_calloc((size_t)(layout->n - layout->n_learned), sizeof *wanted);
-    step(s, 4);
+    fixture_steps(s, 4);
     CHECK_INT(s->state->n_averaged, 2);
     CHECK_OK(tr_session_result(s, &result));
     CHECK_INT(result.n_averaged, 2);
@@ -265,7 +256,7 @@ static void every_allocation_of_a_result_may_fail(void **state)
     (void)state;
     train_fixture();
     tr_session *s = session("ema");
-    step(s, 1);
+    fixture_steps(s, 1);
     CHECK(test_torture(make_result, s) > 3);
     tr_session_free(s);
 }
@@ -280,10 +271,10 @@ static void averaging_does_not_touch_training(void **state)
     const size_t size = (size_t)plain->state->layout->n * sizeof(float);
     CHECK_OK(tr_session_result(averaged, &result));
     CHECK(result.theta == averaged->state->theta);
-    step(plain, 3);
-    step(averaged, 2);
+    fixture_steps(plain, 3);
+    fixture_steps(averaged, 2);
     CHECK_OK(tr_session_evaluate(averaged));
-    step(averaged, 1);
+    fixture_steps(averaged, 1);
     CHECK_BYTES(averaged->state->theta, plain->state->theta, size);
     tr_session_free(plain);
     tr_session_free(averaged);

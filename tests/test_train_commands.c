@@ -3,29 +3,10 @@
  * SPDX-License-Identifier: MIT
  */
 #include "face_fixture.h"
+#include "train_program.h"
 #include "data/picture.h"
 #include "data/synface.h"
 #include "train/command.h"
-
-/* train ARGUMENTS in the folder of the test. */
-static void run(test_result *r, const char *const *arguments)
-{
-    const char *argv[32] = {LSC_BINARY_DIR "/train/train"};
-    for (int n = 0; arguments[n] != NULL; n++)
-        argv[n + 1] = arguments[n];
-    test_run(&(test_command){.argv = argv, .folder = test_folder()}, r);
-}
-#define RUN(r, ...) run(r, (const char *const[]){__VA_ARGS__, NULL})
-
-static void check_run(int exit_code, const char *text, const char *const *arguments)
-{
-    test_result r;
-    run(&r, arguments);
-    CHECK_HAS(exit_code == 0 ? r.out : r.err, text);
-    CHECK_INT(r.exit_code, exit_code);
-    test_result_free(&r);
-}
-#define CHECK_RUN(exit_code, text, ...) check_run(exit_code, text, (const char *const[]){__VA_ARGS__, NULL})
 
 static void every_command_is_listed_and_explains_itself_with_examples(void **state)
 {

@@ -29,15 +29,6 @@ static tr_session *session(const char *optimizer, const char *average, const cha
     return s;
 }
 
-static void step(tr_session *s, int64_t n)
-{
-    tr_loader *l = NULL;
-    CHECK_OK(tr_session_loader_for(s, n, &l));
-    for (const tr_batch *b; (b = fixture_batch(l)) != NULL;)
-        CHECK_OK(tr_session_step(s, b));
-    tr_loader_free(l);
-}
-
 static void check_equal(const tr_state *a, const tr_state *b)
 {
     const size_t n_learned = (size_t)a->layout->n_learned;
@@ -55,12 +46,12 @@ static void goes_on_bit_for_bit(const char *optimizer, const char *average, cons
 {
     const char *path = test_path("%s_%s_%s.state", optimizer, average, feature);
     tr_session *whole = session(optimizer, average, feature), *second = session(optimizer, average, feature);
-    step(whole, 8);
+    fixture_steps(whole, 8);
     CHECK_OK(tr_save_state(path, whole->config, whole->state, &whole->record));
     CHECK_OK(tr_load_state(path, second->state, &second->record));
     check_equal(second->state, whole->state);
-    step(whole, 6);
-    step(second, 6);
+    fixture_steps(whole, 6);
+    fixture_steps(second, 6);
     check_equal(second->state, whole->state);
     tr_session_free(whole);
     tr_session_free(second);

@@ -2,26 +2,7 @@
  * The commands summary and metrics, on results and scores written by hand.
  * SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
-
-static void run(test_result *r, const char *const *arguments)
-{
-    const char *argv[16] = {LSC_BINARY_DIR "/train/train"};
-    for (int n = 0; arguments[n] != NULL; n++)
-        argv[n + 1] = arguments[n];
-    test_run(&(test_command){.argv = argv, .folder = test_folder()}, r);
-}
-#define RUN(r, ...) run(r, (const char *const[]){__VA_ARGS__, NULL})
-
-static void check_run(int exit_code, const char *text, const char *const *arguments)
-{
-    test_result r;
-    run(&r, arguments);
-    CHECK_HAS(exit_code == 0 ? r.out : r.err, text);
-    CHECK_INT(r.exit_code, exit_code);
-    test_result_free(&r);
-}
-#define CHECK_RUN(exit_code, text, ...) check_run(exit_code, text, (const char *const[]){__VA_ARGS__, NULL})
+#include "train_program.h"
 
 static void result(const char *folder, const char *optimizer, int seed, double accuracy, const char *more)
 {
