@@ -67,6 +67,20 @@ static void check_data_names_everything_that_is_wrong(void **state)
     test_result_free(&r);
 }
 
+static void check_data_warns_of_a_part_with_one_class(void **state)
+{
+    test_result r;
+    (void)state;
+    fixture_video("data/oulu/train/spoof/v1", 3);
+    fixture_video("data/oulu/test/spoof/v2", 3);
+    fixture_video("data/oulu/test/live/v3", 3);
+    RUN(&r, "check-data", "data");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "warning: oulu/train has no live videos");
+    CHECK(strstr(r.err, "oulu/test") == NULL);
+    test_result_free(&r);
+}
+
 static void check_data_says_what_it_needs(void **state)
 {
     (void)state;
@@ -189,6 +203,7 @@ int main(void)
         TEST_IN_FOLDER(a_word_that_is_no_command_is_refused),
         TEST_IN_FOLDER(check_data_counts_what_is_there),
         TEST_IN_FOLDER(check_data_names_everything_that_is_wrong),
+        TEST_IN_FOLDER(check_data_warns_of_a_part_with_one_class),
         TEST_IN_FOLDER(check_data_says_what_it_needs),
         TEST_IN_FOLDER(make_faces_writes_what_check_data_accepts),
         TEST_IN_FOLDER(make_faces_writes_the_faces_of_synface),

@@ -199,6 +199,21 @@ cleanup:
     return st;
 }
 
+/* A part with videos of one label trains and measures nothing. */
+static void warn_of_one_label(const survey *s)
+{
+    char shown[DS_FACE_DOMAIN_MAX];
+    for (int domain = 0; domain < s->names.n; domain++) {
+        for (int part = 0; part < DS_N_PARTS; part++) {
+            const counts c = count(s, domain, (ds_part)part);
+            if ((c.videos[DS_LIVE] == 0) != (c.videos[DS_SPOOF] == 0))
+                lsc_log_warn("%s/%s has no %s videos: a network that is trained or tested on it sees one class alone",
+                             lsc_shown(s->names.name[domain], shown, sizeof shown), ds_part_names[part],
+                             c.videos[DS_LIVE] == 0 ? "live" : "spoof");
+        }
+    }
+}
+
 static lsc_status look(const arguments *a, FILE *out)
 {
     lsc_status st = LSC_OK;
@@ -212,6 +227,7 @@ static lsc_status look(const arguments *a, FILE *out)
     if (a->pictures)
         LSC_TRY(check_pictures(&s));
     LSC_TRY(print(&s, a->json, out));
+    warn_of_one_label(&s);
     LSC_CHECK(s.problems == 0, LSC_ERR_FORMAT, "%s: %" PRId64 " problems%s", a->folder, s.problems,
               s.problems > PROBLEMS_SHOWN ? ", of which the first 20 are named above" : "");
 cleanup:
