@@ -67,7 +67,7 @@ target_compile_options(fake_driver PRIVATE -w -fno-builtin)
 set_target_properties(fake_driver PROPERTIES PREFIX "" OUTPUT_NAME cuda SUFFIX .so.1 LIBRARY_OUTPUT_NAME libcuda
                       LIBRARY_OUTPUT_DIRECTORY ${driver})
 
-add_executable(test_cuda_plans test_cuda_plans.c $<TARGET_OBJECTS:lsc_cuda_plan>)
+add_executable(test_cuda_plans test_cuda_plans.c cuda/keep_open.c $<TARGET_OBJECTS:lsc_cuda_plan>)
 target_link_libraries(test_cuda_plans PRIVATE lsc_flags lsc_nn lsc_test_support cmocka CUDNN::cudnn CUDA::cudart_static)
 target_include_directories(test_cuda_plans SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
 target_compile_definitions(test_cuda_plans PRIVATE LSC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LSC_BINARY_DIR="${CMAKE_BINARY_DIR}")
