@@ -19,7 +19,7 @@ set(emulated ${CMAKE_CURRENT_BINARY_DIR}/losscope_cuda_emulated.so)
 
 # The contract of backends, with the emulated device as one of them.
 add_test(NAME cuda_backend_contract COMMAND test_nn_backends)
-set_tests_properties(cuda_backend_contract PROPERTIES LABELS "contract;cuda" TIMEOUT 60
+set_tests_properties(cuda_backend_contract PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
                      ENVIRONMENT LOSSCOPE_CUDA_MODULE=${emulated})
 
 add_library(losscope_cuda_other_version MODULE cuda/other_version.c)
@@ -36,18 +36,18 @@ lsc_test(cuda_half LIBS lsc_base LABELS unit cuda)
 lsc_test(cuda_kernels SOURCES cuda/cases.c LIBS lsc_test_emulator lsc_nn LABELS unit cuda)
 add_test(NAME cuda_configure COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}
          -DBUILD=${CMAKE_CURRENT_BINARY_DIR}/cuda_configure -P ${CMAKE_CURRENT_SOURCE_DIR}/cuda/configure.cmake)
-set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT 60)
+set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT ${LSC_TEST_SECONDS})
 lsc_test(cuda_evaluator LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
 add_dependencies(test_cuda_evaluator losscope_cuda_emulated)
 
 # The objective of networks, with the emulated device as what "auto" finds.
 add_test(NAME cuda_objective COMMAND test_landscape_objective the_number_of_threads_*)
-set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT 60
+set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
                      ENVIRONMENT LOSSCOPE_CUDA_MODULE=${emulated})
 
 # Whether what is here has been run on a GPU: shown as skipped until a report says so.
 add_test(NAME cuda_hardware COMMAND sh ${CMAKE_SOURCE_DIR}/tests/gpu/reported.sh)
-set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TIMEOUT 60)
+set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TIMEOUT ${LSC_TEST_SECONDS})
 
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)
@@ -81,8 +81,9 @@ foreach(arithmetic fp32 fp16 bf16)
   add_test(NAME cuda_plans_${arithmetic} COMMAND test_cuda_plans h100 ${arithmetic} 0 20)
   list(APPEND plans cuda_plans_${arithmetic})
 endforeach()
-set_tests_properties(${plans} PROPERTIES LABELS "contract;cuda" TIMEOUT 60
-                     ENVIRONMENT "LD_LIBRARY_PATH=${driver}:$ENV{LD_LIBRARY_PATH}")
+set(suppressions LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)
+set_tests_properties(${plans} PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
+                     ENVIRONMENT "LD_LIBRARY_PATH=${driver}:$ENV{LD_LIBRARY_PATH};${suppressions}")
 
 file(STRINGS ${CMAKE_SOURCE_DIR}/nn/backend/cuda/kernels/kernels.def rows REGEX "^KERNEL\\(")
 list(LENGTH rows kernels)
@@ -91,5 +92,5 @@ foreach(architecture IN LISTS LSC_CUDA_RELEASE_ARCHITECTURES)
            -DSOURCE=${CMAKE_SOURCE_DIR} -DKERNELS=${kernels} -DARCHITECTURE=${architecture}
            -DOUT=${CMAKE_CURRENT_BINARY_DIR}/sm_${architecture}.cubin
            -P ${CMAKE_CURRENT_SOURCE_DIR}/cuda/kernel_limits.cmake)
-  set_tests_properties(cuda_kernel_limits_sm_${architecture} PROPERTIES LABELS "unit;cuda" TIMEOUT 60)
+  set_tests_properties(cuda_kernel_limits_sm_${architecture} PROPERTIES LABELS "unit;cuda" TIMEOUT ${LSC_TEST_SECONDS})
 endforeach()
