@@ -174,26 +174,6 @@ lsc_status cfg_parse_element(cfg_slot slot, const char *text)
     return st;
 }
 
-/* "0, 30, 60", "0 30 60" or "[0, 30, 60]". */
-static lsc_status parse_reals(cfg_slot slot, const char *text)
-{
-    lsc_status st = LSC_OK;
-    cfg_reals values = {0};
-    char copy[CFG_TEXT_MAX], *rest = NULL;
-    size_t n = strlen(text);
-    bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
-
-    if (n >= sizeof copy)
-        return lsc_fail(LSC_ERR_CONFIG, "%s: is %zu bytes long; at most %zu are taken", slot.field->key, n,
-                        sizeof copy - 1);
-    snprintf(copy, sizeof copy, "%.*s", (int)(brackets ? n - 2 : n), brackets ? text + 1 : text);
-    for (char *w = strtok_r(copy, ", ", &rest); w != NULL; w = strtok_r(NULL, ", ", &rest))
-        LSC_TRY(cfg_parse_element((cfg_slot){slot.field, &values}, w));
-    *(cfg_reals *)slot.value = values;
-cleanup:
-    return st;
-}
-
 lsc_status cfg_add_word(cfg_slot slot, const char *word)
 {
     lsc_status st = LSC_OK;
@@ -213,22 +193,38 @@ cleanup:
     return st;
 }
 
-/* "oulu casia", "oulu, casia" or "[oulu, casia]". */
-static lsc_status parse_words(cfg_slot slot, const char *text)
+/* "0, 30, 60", "0 30 60" or "[0, 30, 60]", of less than `room` bytes: each element is given to `add`. */
+static lsc_status parse_list(cfg_slot list, const char *text, size_t room,
+                             lsc_status (*add)(cfg_slot list, const char *element))
 {
     lsc_status st = LSC_OK;
-    cfg_text words = {""};
     char copy[2 * CFG_TEXT_MAX], *rest = NULL;
     const size_t n = strlen(text);
     const bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
 
-    LSC_CHECK(n < sizeof copy, LSC_ERR_CONFIG, "%s: is %zu bytes long; at most %zu are taken", slot.field->key, n,
-              sizeof copy - 1);
+    LSC_CHECK(n < room, LSC_ERR_CONFIG, "%s: is %zu bytes long; at most %zu are taken", list.field->key, n, room - 1);
     snprintf(copy, sizeof copy, "%.*s", (int)(brackets ? n - 2 : n), brackets ? text + 1 : text);
     for (char *w = strtok_r(copy, ", ", &rest); w != NULL; w = strtok_r(NULL, ", ", &rest))
-        LSC_TRY(cfg_add_word((cfg_slot){slot.field, &words}, w));
-    *(cfg_text *)slot.value = words;
+        LSC_TRY(add(list, w));
 cleanup:
+    return st;
+}
+
+static lsc_status parse_reals(cfg_slot slot, const char *text)
+{
+    cfg_reals values = {0};
+    lsc_status st = parse_list((cfg_slot){slot.field, &values}, text, CFG_TEXT_MAX, cfg_parse_element);
+    if (st == LSC_OK)
+        *(cfg_reals *)slot.value = values;
+    return st;
+}
+
+static lsc_status parse_words(cfg_slot slot, const char *text)
+{
+    cfg_text words = {""};
+    lsc_status st = parse_list((cfg_slot){slot.field, &words}, text, (size_t)2 * CFG_TEXT_MAX, cfg_add_word);
+    if (st == LSC_OK)
+        *(cfg_text *)slot.value = words;
     return st;
 }
 

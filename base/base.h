@@ -125,6 +125,7 @@ double lsc_dot(const float *a, const float *b, int64_t n);
 double lsc_norm2(const float *a, int64_t n); /* Euclidean norm */
 double lsc_sum(const double *a, int64_t n);
 double lsc_dot64(const double *a, const double *b, int64_t n);
+void lsc_sort(double *a, int64_t n);                          /* ascending; no NaN */
 void lsc_axpy(float *y, double a, const float *x, int64_t n); /* y += a x, each formed in double */
 void lsc_scale(float *y, double a, int64_t n);
 bool lsc_all_finite(const float *a, int64_t n);
@@ -148,6 +149,7 @@ void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);  /* Fisher-Yates *
 /* ---- files (file.c, writer.c, lock.c) ------------------------------------------------------------ */
 
 bool lsc_file_exists(const char *path);
+bool lsc_is_folder(const char *path);
 /* Whole file, at most `limit` bytes (LSC_ERR_FORMAT if it has more). Returns new; one zero byte follows the data. */
 lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
 lsc_status lsc_mkdirs(const char *path);           /* like mkdir -p */
@@ -189,6 +191,8 @@ void lsc_quote_html(lsc_text *t, const char *s);
 void lsc_quote_csv(lsc_text *t, const char *s);    /* one cell; formulas (=, +, -, @) get a ' before them */
 void lsc_quote_python(lsc_text *t, const char *s); /* a string literal with its quotes */
 void lsc_quote_json(lsc_text *t, const char *s);   /* a string with its quotes; </ becomes <\/ */
+/* A number in JSON, which has no NaN and no infinity: null in their place. */
+void lsc_json_number(lsc_text *t, double value);
 /* Terminal quoting into a small buffer, shortened with "..." if need be; returns out. For messages. */
 const char *lsc_shown(const char *s, char *out, size_t n);
 

@@ -96,14 +96,18 @@ cleanup:
     return lsc_context(st, "%s", path);
 }
 
-static lsc_status make_folder(const char *path)
+bool lsc_is_folder(const char *path)
 {
     struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
 
+static lsc_status make_folder(const char *path)
+{
     if (mkdir(path, 0777) == 0)
         return LSC_OK;
     int error = errno;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    if (lsc_is_folder(path))
         return LSC_OK;
     return lsc_fail(LSC_ERR_IO, "%s: cannot make this folder: %s", path, strerror(error));
 }

@@ -5,6 +5,7 @@
  */
 #include "base/base.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +218,14 @@ void lsc_quote_json(lsc_text *t, const char *s)
     lsc_text_add(t, "\"");
     quote(t, s, json);
     lsc_text_add(t, "\"");
+}
+
+void lsc_json_number(lsc_text *t, double value)
+{
+    if (isfinite(value))
+        lsc_text_add(t, "%.17g", value);
+    else
+        lsc_text_add(t, "null");
 }
 
 const char *lsc_shown(const char *s, char *out, size_t n)

@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK 4096
@@ -87,4 +88,15 @@ bool lsc_all_finite(const float *a, int64_t n)
         if (!block_finite(a + start, block_end(start, n) - start))
             return false;
     return true;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void lsc_sort(double *a, int64_t n)
+{
+    qsort(a, (size_t)n, sizeof *a, ascending);
 }

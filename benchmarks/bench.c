@@ -100,16 +100,10 @@ void bench_begin(int argc, char **argv, const bench_options *o)
     lsc_text_free(&command);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void spread(const series *s)
 {
     series sorted = *s;
-    qsort(sorted.value, ROUNDS, sizeof sorted.value[0], ascending);
+    lsc_sort(sorted.value, ROUNDS);
     printf("\"median\": %.6g, \"smallest\": %.6g, \"largest\": %.6g", sorted.value[ROUNDS / 2], sorted.value[0],
            sorted.value[ROUNDS - 1]);
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
@@ -25,12 +24,6 @@ int ds_entry_is_picture(const struct dirent *e)
     const char *dot = strrchr(e->d_name, '.');
     return is_shown(e) && dot != NULL &&
            (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 || strcasecmp(dot, ".png") == 0);
-}
-
-bool ds_is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 lsc_status ds_entries_list(const char *path, int (*wanted)(const struct dirent *), ds_entries *out)
@@ -52,7 +45,7 @@ static lsc_status keep_folders(const char *path, ds_entries *e)
     for (int i = 0; i < e->n; i++) {
         char *one = lsc_path_join(path, e->entry[i]->d_name);
         LSC_CHECK(one != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", path);
-        bool keep = ds_is_folder(one);
+        bool keep = lsc_is_folder(one);
         lsc_free(one);
         struct dirent *held = e->entry[i];
         e->entry[i] = NULL;

@@ -22,6 +22,5 @@ lsc_status ds_entries_folders(const char *path, ds_entries *out);
 void ds_entries_free(ds_entries *e);
 /* For `wanted`: ends in .jpg, .jpeg or .png, in any case. */
 int ds_entry_is_picture(const struct dirent *e);
-bool ds_is_folder(const char *path);
 
 #endif

@@ -164,7 +164,7 @@ cleanup:
 static lsc_status check_folder(const char *path, const char *what)
 {
     lsc_status st = LSC_OK;
-    LSC_CHECK(ds_is_folder(path), LSC_ERR_IO,
+    LSC_CHECK(lsc_is_folder(path), LSC_ERR_IO,
               "%s: no folder of %s: No such file or directory; must be ROOT/DOMAIN/{train,test}/ANY/VIDEO/crop_*.jpg",
               path, what);
 cleanup:

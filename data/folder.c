@@ -27,7 +27,7 @@ static lsc_status find_split(const char *root, bool test, char **out)
     for (int i = test ? 1 : 0; i < (test ? 3 : 1) && path == NULL; i++) {
         path = lsc_path_join(root, names[i]);
         LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", root);
-        if (!ds_is_folder(path)) {
+        if (!lsc_is_folder(path)) {
             lsc_free(path);
             path = NULL;
         }
@@ -116,7 +116,7 @@ lsc_status ds_folder_list(const char *root, bool test, int64_t most, ds_folder *
     LSC_TRY(find_split(root, test, &split));
     train = lsc_path_join(root, "train");
     LSC_CHECK(train != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", root);
-    LSC_TRY(list_classes(ds_is_folder(train) ? train : split, &classes));
+    LSC_TRY(list_classes(lsc_is_folder(train) ? train : split, &classes));
     LSC_TRY(fill_classes(split, &classes, &f));
     LSC_TRY(fill_items(&f, most));
     *out = f;

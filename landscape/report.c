@@ -68,7 +68,7 @@ static void json_text(lsc_text *t, const char *key, const char *value)
 static void json_number(lsc_text *t, const char *key, double value)
 {
     lsc_text_add(t, "%s\"%s\": ", t->length > 1 ? ", " : "", key);
-    lsc_text_add(t, isfinite(value) ? "%.17g" : "null", value);
+    lsc_json_number(t, value);
 }
 
 /* Closes the object, prints and frees it. */

@@ -98,23 +98,19 @@ static const nn_tensor *find(const nn_tensors *t, size_t n, const char *name)
     return length < (int)sizeof full ? nn_tensors_find(t, full) : NULL;
 }
 
-static void shape_text(int rank, const int64_t *shape, char *out, size_t n)
+bool nn_tensor_fits(const nn_tensor *t, const lsc_block *b)
 {
-    size_t used = (size_t)snprintf(out, n, "[");
-    for (int i = 0; i < rank && used < n; i++)
-        used += (size_t)snprintf(out + used, n - used, "%s%lld", i ? ", " : "", (long long)shape[i]);
-    if (used < n)
-        snprintf(out + used, n - used, "]");
+    return t->rank == b->rank && memcmp(t->shape, b->shape, (size_t)b->rank * sizeof b->shape[0]) == 0;
 }
 
 static lsc_status check_shape(const nn_tensor *t, const lsc_block *b)
 {
     char got[160], want[160];
-    if (t->rank == b->rank && memcmp(t->shape, b->shape, (size_t)b->rank * sizeof b->shape[0]) == 0)
+    if (nn_tensor_fits(t, b))
         return LSC_OK;
-    shape_text(t->rank, t->shape, got, sizeof got);
-    shape_text(b->rank, b->shape, want, sizeof want);
-    return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' has the shape %s, the model needs %s", b->name, got, want);
+    return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' has the shape %s, the model needs %s", b->name,
+                    nn_dims_text(t->rank, t->shape, got, sizeof got),
+                    nn_dims_text(b->rank, b->shape, want, sizeof want));
 }
 
 static bool is_real(nn_dtype type)

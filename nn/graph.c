@@ -21,14 +21,19 @@ int64_t nn_shape_elements(const nn_shape *s)
     return n;
 }
 
-const char *nn_shape_text(const nn_shape *s, char *out, size_t n)
+const char *nn_dims_text(int rank, const int64_t *dim, char *out, size_t n)
 {
-    size_t used = 0;
-    for (int i = 0; i < s->rank && used < n; i++)
-        used += (size_t)snprintf(out + used, n - used, "%s%lld", i ? ", " : "[", (long long)s->dim[i]);
+    size_t used = (size_t)snprintf(out, n, "[");
+    for (int i = 0; i < rank && used < n; i++)
+        used += (size_t)snprintf(out + used, n - used, "%s%lld", i ? ", " : "", (long long)dim[i]);
     if (used < n)
         snprintf(out + used, n - used, "]");
     return out;
+}
+
+const char *nn_shape_text(const nn_shape *s, char *out, size_t n)
+{
+    return nn_dims_text(s->rank, s->dim, out, n);
 }
 
 int64_t nn_window_count(int64_t n, int kernel, int stride, int pad)

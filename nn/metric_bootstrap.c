@@ -58,12 +58,6 @@ static void statistics_of(const nn_roc *roc, double threshold, double *const val
     value[HTER_AT][k] = isnan(threshold) ? 0 : nn_roc_hter(roc, nn_roc_at(roc, threshold));
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Between the two sorted values around (n - 1) q. */
 static double quantile(const double *sorted, int64_t n, double q)
 {
@@ -74,7 +68,7 @@ static double quantile(const double *sorted, int64_t n, double q)
 
 static nn_interval interval(double *value, int64_t n, double level)
 {
-    qsort(value, (size_t)n, sizeof *value, ascending);
+    lsc_sort(value, n);
     return (nn_interval){quantile(value, n, (1 - level) / 2), quantile(value, n, (1 + level) / 2)};
 }
 

@@ -265,6 +265,9 @@ typedef struct {
 } nn_tensor;
 /* Element i as a double. */
 double nn_tensor_value(const nn_tensor *t, int64_t i);
+bool nn_tensor_fits(const nn_tensor *t, const lsc_block *b); /* the same shape */
+/* "[64, 3, 7, 7]"; returns out. */
+const char *nn_dims_text(int rank, const int64_t *dim, char *out, size_t n);
 
 typedef struct {
     const char *key, *value;

@@ -142,24 +142,14 @@ static void every_average_says_what_it_is_and_begins_with_the_first_theta_that_c
 
 /* ---- in a run ------------------------------------------------------------------------------- */
 
-static tr_run_options options;
-
 /* Returns new: a network with batch norm on the fixture's images, two steps an epoch. */
 static tr_session *session(const char *average)
 {
-    tr_session *s = NULL;
-    tr_config *c = NULL;
     char setting[64];
-    options = (tr_run_options){.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
     snprintf(setting, sizeof setting, "train.average=%s", average);
-    const char *const sets[] = {setting,          "model.name=resnet20",  "data.per_domain=8", "train.batch=8",
-                                "train.epochs=2", "train.eval_samples=8", "swa.start=0",       "ema.decay=0.8"};
-    CHECK_OK(tr_config_new(&c));
-    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
-    for (size_t i = 0; i < LSC_COUNT(sets); i++)
-        CHECK_OK(cfg_set("test", sets[i], c->sections, c->n_sections));
-    CHECK_OK(tr_session_new(&options, c, &s));
-    return s;
+    return fixture_session((const char *const[]){setting, "model.name=resnet20", "data.per_domain=8", "train.batch=8",
+                                                 "train.epochs=2", "train.eval_samples=8", "swa.start=0",
+                                                 "ema.decay=0.8", NULL});
 }
 
 /* Mean over the batches of what their running statistics come to when they move towards them again and again. */

@@ -8,25 +8,15 @@
 
 #include <math.h>
 
-static tr_run_options options;
-
 /* Returns new: the fixture with an optimizer, an average and a loss of features. */
 static tr_session *session(const char *optimizer, const char *average, const char *feature)
 {
-    tr_session *s = NULL;
-    tr_config *c = NULL;
     char choice[3][64];
-    options = (tr_run_options){.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
     snprintf(choice[0], sizeof choice[0], "train.optimizer=%s", optimizer);
     snprintf(choice[1], sizeof choice[1], "train.average=%s", average);
     snprintf(choice[2], sizeof choice[2], "loss.feature=%s", feature);
-    const char *const sets[] = {choice[0], choice[1], choice[2], "swa.start=0", "vrex.anneal_steps=9"};
-    CHECK_OK(tr_config_new(&c));
-    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
-    for (size_t i = 0; i < LSC_COUNT(sets); i++)
-        CHECK_OK(cfg_set("test", sets[i], c->sections, c->n_sections));
-    CHECK_OK(tr_session_new(&options, c, &s));
-    return s;
+    return fixture_session(
+        (const char *const[]){choice[0], choice[1], choice[2], "swa.start=0", "vrex.anneal_steps=9", NULL});
 }
 
 static void check_equal(const tr_state *a, const tr_state *b)

@@ -2,6 +2,7 @@
  * Which epoch's parameters a run ends with, and what it says about them.
  * SPDX-License-Identifier: MIT
  */
+#include "loader_fixture.h"
 #include "train_fixture.h"
 
 #include "train/run.h"
@@ -153,14 +154,7 @@ static void scores_and_their_metrics_are_of_the_chosen_parameters(void **state)
 /* Returns new: the fixture, choosing by source validation. */
 static tr_session *session(void)
 {
-    static const tr_run_options options = {.common = {.device = "ref", .threads = 1, .seed = -1}, .command = "test"};
-    tr_session *s = NULL;
-    tr_config *c = NULL;
-    CHECK_OK(tr_config_new(&c));
-    CHECK_OK(cfg_load_yaml(test_path("run.yaml"), c->sections, c->n_sections));
-    CHECK_OK(cfg_set("test", "train.select=source_val", c->sections, c->n_sections));
-    CHECK_OK(tr_session_new(&options, c, &s));
-    return s;
+    return fixture_session((const char *const[]){"train.select=source_val", NULL});
 }
 
 static void a_resumed_run_remembers_the_best_epoch(void **state)

@@ -69,14 +69,10 @@ char *tr_trajectory_path(const tr_paths *p, int64_t epoch)
     return lsc_format("%s/epoch_%06lld.safetensors", p->trajectory, (long long)epoch);
 }
 
-/* JSON has no NaN. */
 void tr_json_number(lsc_text *out, const char *before, double value)
 {
     lsc_text_add(out, "%s", before);
-    if (isfinite(value))
-        lsc_text_add(out, "%.17g", value);
-    else
-        lsc_text_add(out, "null");
+    lsc_json_number(out, value);
 }
 
 /* What there is of a set, with its name before each key. */

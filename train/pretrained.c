@@ -140,35 +140,15 @@ cleanup:
     return st;
 }
 
-static void add_shape(lsc_text *t, int rank, const int64_t *shape)
-{
-    lsc_text_add(t, "[");
-    for (int i = 0; i < rank; i++)
-        lsc_text_add(t, "%s%lld", i > 0 ? ", " : "", (long long)shape[i]);
-    lsc_text_add(t, "]");
-}
-
-static bool same_shape(const nn_tensor *t, const lsc_block *b)
-{
-    return t->rank == b->rank && memcmp(t->shape, b->shape, (size_t)b->rank * sizeof *b->shape) == 0;
-}
-
 static lsc_status wrong_shape(const names *n, const nn_tensor *t, const lsc_block *b, bool head)
 {
-    lsc_text have = {0}, want = {0};
-    add_shape(&have, t->rank, t->shape);
-    add_shape(&want, b->rank, b->shape);
-    const lsc_status st =
-        have.failed || want.failed
-            ? lsc_fail(LSC_ERR_NOMEM, "no memory for a message")
-            : lsc_fail(LSC_ERR_SHAPE, "%s: tensor %s is %s, the configuration's model needs %s%s", n->path, t->name,
-                       have.text, want.text,
-                       head ? ": the file's head is for another number of outputs; loss.name: bce has 1, cross_entropy "
-                              "one for each class"
-                            : "");
-    lsc_text_free(&have);
-    lsc_text_free(&want);
-    return st;
+    char have[160], want[160];
+    return lsc_fail(LSC_ERR_SHAPE, "%s: tensor %s is %s, the configuration's model needs %s%s", n->path, t->name,
+                    nn_dims_text(t->rank, t->shape, have, sizeof have),
+                    nn_dims_text(b->rank, b->shape, want, sizeof want),
+                    head ? ": the file's head is for another number of outputs; loss.name: bce has 1, cross_entropy "
+                           "one for each class"
+                         : "");
 }
 
 static lsc_status fill_block(const names *n, const lsc_block *b, int64_t past, bool head, float *theta)
@@ -180,7 +160,7 @@ static lsc_status fill_block(const names *n, const lsc_block *b, int64_t past, b
     if (count && t == NULL)
         return LSC_OK;
     LSC_CHECK(t != NULL, LSC_ERR_FORMAT, "%s: no tensor for %s of the model", n->path, b->name);
-    if (!same_shape(t, b))
+    if (!nn_tensor_fits(t, b))
         return wrong_shape(n, t, b, head);
     for (int64_t j = b->offset; j < past; j++) {
         theta[j] = (float)nn_tensor_value(t, j - b->offset);
@@ -197,7 +177,7 @@ static bool foreign_head(const names *n, const lsc_block *b)
 {
     const nn_tensor *t = find(n, b->name);
     return t == NULL || (n->bare && strncmp(b->name, "model.", 6) != 0) ||
-           (t->rank > 0 && t->shape[0] == IMAGENET_CLASSES && !same_shape(t, b));
+           (t->rank > 0 && t->shape[0] == IMAGENET_CLASSES && !nn_tensor_fits(t, b));
 }
 
 lsc_status tr_pretrained_fill(const char *path, const lsc_layout *layout, float *theta, bool *with_head)

@@ -79,12 +79,6 @@ double viz_height_at(const viz_height *h, double reference, double loss)
     return h->tall * fmax(0, (kinds[h->kind].g(reference, loss) - h->lo) / (h->hi - h->lo));
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sorted g of the points shown, but for those without a logarithm; returns how many. `values` [points]. */
 static int64_t sorted_values(const viz_grid *g, viz_height_kind kind, double *values)
 {
@@ -97,7 +91,7 @@ static int64_t sorted_values(const viz_grid *g, viz_height_kind kind, double *va
             n += values[n] > -DBL_MAX;
         }
     }
-    qsort(values, (size_t)n, sizeof *values, ascending);
+    lsc_sort(values, n);
     return n;
 }
 
@@ -113,7 +107,7 @@ static double shared_top(double lo, double *tops, int n)
 {
     double top = lo;
 
-    qsort(tops, (size_t)n, sizeof *tops, ascending);
+    lsc_sort(tops, n);
     if (n > 0)
         top = lo + sqrt((tops[(n - 1) / 2] - lo) * (tops[n / 2] - lo));
     return top > lo ? top : lo + 1;

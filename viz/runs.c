@@ -7,15 +7,8 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SURFACE "surface.h5"
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /* The last part of the folder of a path; returns new or NULL. */
 static char *folder_name(const char *path)
@@ -98,7 +91,7 @@ static lsc_status load_path(viz_runs *r, const char *path)
     lsc_status st = LSC_OK;
     char *inside = NULL;
 
-    if (!is_folder(path))
+    if (!lsc_is_folder(path))
         return load(r, path);
     inside = lsc_path_join(path, SURFACE);
     LSC_CHECK(inside != NULL, LSC_ERR_NOMEM, "no memory for a path");

@@ -100,10 +100,8 @@ void viz_table_text(const viz_run *runs, int n, lsc_text *t)
 
 static void add_json(lsc_text *t, const char *key, double value)
 {
-    if (isfinite(value))
-        lsc_text_add(t, ", \"%s\": %.17g", key, value);
-    else
-        lsc_text_add(t, ", \"%s\": null", key);
+    lsc_text_add(t, ", \"%s\": ", key);
+    lsc_json_number(t, value);
 }
 
 void viz_table_json(const viz_run *runs, int n, lsc_text *t)
