@@ -104,7 +104,8 @@ typedef struct {
 void lsc_progress_start(lsc_progress *p, const char *what, int64_t done, int64_t total);
 void lsc_progress_update(lsc_progress *p, int64_t done, const char *note); /* note may be NULL */
 void lsc_progress_end(lsc_progress *p);
-double lsc_seconds(void); /* monotonic clock */
+double lsc_seconds(void);           /* monotonic clock */
+double lsc_processor_seconds(void); /* that this process has used, in all threads */
 /* "3 s", "2 min 05 s", "1 h 10 min". */
 void lsc_duration(double seconds, char *out, size_t n);
 

@@ -22,6 +22,13 @@ double lsc_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double lsc_processor_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 void lsc_duration(double seconds, char *out, size_t n)
 {
     if (!(seconds >= 0 && seconds < 1e12)) {

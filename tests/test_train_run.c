@@ -171,7 +171,7 @@ static void history_has_a_row_for_each_epoch_and_gaps_where_not_evaluated(void *
     RUN_OK(&r, "--config", "run.yaml", "--out", "out", "--set", "train.eval_every=2", "--set", "train.optimizer=sam");
     char *text = test_read(test_path("out/history.csv"), NULL);
     CHECK_HAS(text, "epoch,lr,train_loss,train_accuracy,held_loss,held_accuracy,batch_loss,batch_accuracy,perturbation,"
-                    "perturbation_weight,perturbation_bias,perturbation_norm,seconds\n1,");
+                    "perturbation_weight,perturbation_bias,perturbation_norm,seconds,processor_seconds\n1,");
     const char *second = strstr(text, "\n2,"), *third = strstr(text, "\n3,");
     CHECK(second != NULL && strstr(text, ",,,,") != NULL);
     CHECK(strstr(text, ",,,,") < second);  /* 1: not evaluated */

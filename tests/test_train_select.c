@@ -217,6 +217,8 @@ static void a_spread_is_over_rows_that_are_not_empty(void **state)
     CHECK_REAL(tr_history_last(&history, "epoch", 1).mean, 4, 0);
     CHECK_INT(tr_history_last(&history, "c", 10).n, 0);
     CHECK_INT(tr_history_last(&(lsc_text){0}, "a", 10).n, 0);
+    CHECK_REAL(tr_history_sum(&history, "a"), 8, 0);
+    CHECK_REAL(tr_history_sum(&history, "c"), 0, 0);
 }
 
 static void a_share_that_holds_back_nothing_names_its_key(void **state)

@@ -33,17 +33,20 @@ static const struct argp_option options[] = {
     {0},
 };
 
-/* Columns: a member of "metrics", or of "target_oracle"."metrics". */
+/* Columns: a member of "metrics", of "target_oracle"."metrics", or of the whole. */
+typedef enum { CHOSEN, ORACLE, WHOLE } part;
 static const struct {
     const char *key, *head, *name;
-    bool oracle;
+    part part;
+    double scale; /* of what is printed */
 } columns[] = {
-    {"held_accuracy", "accuracy", "held_accuracy", false},
-    {"held_auc", "AUC", "held_auc", false},
-    {"held_hter_validation", "HTER(val)", "held_hter_validation", false},
-    {"held_hter_target", "HTER(EER)", "held_hter_target", false},
-    {"held_accuracy", "oracle acc", "oracle_accuracy", true},
-    {"held_hter_target", "oracle HTER", "oracle_hter_target", true},
+    {"held_accuracy", "accuracy", "held_accuracy", CHOSEN, 100},
+    {"held_auc", "AUC", "held_auc", CHOSEN, 100},
+    {"held_hter_validation", "HTER(val)", "held_hter_validation", CHOSEN, 100},
+    {"held_hter_target", "HTER(EER)", "held_hter_target", CHOSEN, 100},
+    {"held_accuracy", "oracle acc", "oracle_accuracy", ORACLE, 100},
+    {"held_hter_target", "oracle HTER", "oracle_hter_target", ORACLE, 100},
+    {"processor_seconds", "processor s", "processor_seconds", WHOLE, 1},
 };
 
 typedef struct {
@@ -105,9 +108,9 @@ static lsc_status fill(const char *path, const cJSON *result, finished *out)
     copy_text(result, "select", out->select, sizeof out->select);
     out->seed = number_of(result, "seed");
     out->epoch = number_of(result, "epoch");
+    const cJSON *const parts[] = {metrics, cJSON_GetObjectItemCaseSensitive(oracle, "metrics"), result};
     for (size_t i = 0; i < LSC_COUNT(columns); i++)
-        out->value[i] = number_of(columns[i].oracle ? cJSON_GetObjectItemCaseSensitive(oracle, "metrics") : metrics,
-                                  columns[i].key);
+        out->value[i] = number_of(parts[columns[i].part], columns[i].key);
 cleanup:
     return st;
 }
@@ -166,17 +169,17 @@ static int count(const finished *runs, int n, int first)
     return found;
 }
 
-static void add_cell(lsc_text *out, double value)
+static void add_cell(lsc_text *out, size_t i, double value)
 {
     if (isnan(value))
         lsc_text_add(out, "  %15s", "-");
     else
-        lsc_text_add(out, "  %15.2f", 100 * value);
+        lsc_text_add(out, "  %15.2f", columns[i].scale * value);
 }
 
 static void add_table(const finished *runs, int n, double *values, lsc_text *out)
 {
-    lsc_text_add(out, "%-28s  %-10s  %5s  %-13s  %5s", "run (values in %)", "optimizer", "seed", "select", "epoch");
+    lsc_text_add(out, "%-28s  %-10s  %5s  %-13s  %5s", "run (rates in %)", "optimizer", "seed", "select", "epoch");
     for (size_t i = 0; i < LSC_COUNT(columns); i++)
         lsc_text_add(out, "  %15s", columns[i].head);
     for (int k = 0; k < n; k++) {
@@ -185,7 +188,7 @@ static void add_table(const finished *runs, int n, double *values, lsc_text *out
                      lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), runs[k].seed,
                      lsc_shown(runs[k].select, select, sizeof select), runs[k].epoch);
         for (size_t i = 0; i < LSC_COUNT(columns); i++)
-            add_cell(out, runs[k].value[i]);
+            add_cell(out, i, runs[k].value[i]);
     }
     lsc_text_add(out, "\n");
     for (int k = 0; k < n; k++) {
@@ -197,7 +200,7 @@ static void add_table(const finished *runs, int n, double *values, lsc_text *out
                      lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), "", "", "");
         for (size_t i = 0; i < LSC_COUNT(columns); i++) {
             const tr_spread s = spread_of(runs, n, k, i, values);
-            snprintf(cell, sizeof cell, "%.2f +- %.2f", 100 * s.mean, 100 * s.deviation);
+            snprintf(cell, sizeof cell, "%.2f +- %.2f", columns[i].scale * s.mean, columns[i].scale * s.deviation);
             lsc_text_add(out, "  %15s", s.n > 0 ? cell : "-");
         }
         lsc_text_add(out, "\n");

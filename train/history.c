@@ -2,7 +2,7 @@
  * history.csv: a row for each epoch. Accuracies and rates are fractions; a cell is empty where the epoch was not
  * evaluated, or a value is not finite. batch_loss and batch_accuracy are means over the epoch's (augmented) batches
  * while the parameters moved; perturbation is |eps| of the ascending points, mean over the epoch, and its shares are of
- * |eps|^2. Runs with a validation set, and of two classes, have further columns before the last. history.jsonl is the
+ * |eps|^2. Runs with a validation set, and of two classes, have further columns before the times. history.jsonl is the
  * same, an object a row.
  * SPDX-License-Identifier: MIT
  */
@@ -20,8 +20,8 @@ static const char both_head[] = ",validation_auc,validation_hter,held_hter_valid
 
 static void add_head(lsc_text *t, const tr_history_row *row)
 {
-    lsc_text_add(t, "%s%s%s%s,seconds\n", head, row->validation ? validation_head : "", row->rates ? rates_head : "",
-                 row->validation && row->rates ? both_head : "");
+    lsc_text_add(t, "%s%s%s%s,seconds,processor_seconds\n", head, row->validation ? validation_head : "",
+                 row->rates ? rates_head : "", row->validation && row->rates ? both_head : "");
 }
 
 /* A cell with the comma before it. */
@@ -70,7 +70,7 @@ void tr_history_add(lsc_text *history, const tr_history_row *row)
     for (int role = 0; role < 3; role++)
         lsc_text_add(history, ",%.6g", all > 0 ? sums->squares[role] / all : 0);
     add_further(history, row);
-    lsc_text_add(history, ",%.3f\n", sums->seconds);
+    lsc_text_add(history, ",%.3f,%.3f\n", sums->seconds, sums->processor_seconds);
 }
 
 /* ---- reading it --------------------------------------------------------------------------------- */
@@ -169,4 +169,17 @@ tr_spread tr_history_last(const lsc_text *history, const char *column, int64_t l
         end = row - 1;
     }
     return tr_spread_of(values, n);
+}
+
+double tr_history_sum(const lsc_text *history, const char *column)
+{
+    double sum = 0;
+    const int i = history->length > 0 ? column_of(history->text, column) : -1;
+    const char *row = i >= 0 ? strchr(history->text, '\n') : NULL;
+
+    for (; row != NULL && row[1] != '\0'; row = strchr(row + 1, '\n')) {
+        const double value = cell_of(row + 1, i);
+        sum += isnan(value) ? 0 : value;
+    }
+    return sum;
 }

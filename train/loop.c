@@ -8,6 +8,26 @@
 
 #include <math.h>
 
+/* ---- time --------------------------------------------------------------------------------------- */
+
+typedef struct {
+    double seconds, processor_seconds;
+} clock_reading;
+
+static clock_reading read_clock(void)
+{
+    return (clock_reading){lsc_seconds(), lsc_processor_seconds()};
+}
+
+static void add_time(tr_sums *sums, clock_reading since)
+{
+    const clock_reading now = read_clock();
+    sums->seconds += now.seconds - since.seconds;
+    sums->processor_seconds += now.processor_seconds - since.processor_seconds;
+}
+
+/* ---- epochs ------------------------------------------------------------------------------------- */
+
 /* theta itself, of which there are no metrics where the result is another. */
 static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_t epoch, const tr_metrics *metrics)
 {
@@ -51,7 +71,7 @@ static lsc_status end_epoch(tr_session *s, const tr_paths *p)
 {
     lsc_status st = LSC_OK;
     tr_record *r = &s->record;
-    const double started = lsc_seconds();
+    const clock_reading started = read_clock();
     const int64_t epoch = r->step / s->steps_per_epoch;
     const bool evaluated = tr_is_evaluated(&s->config->train, epoch);
     const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
@@ -60,7 +80,7 @@ static lsc_status end_epoch(tr_session *s, const tr_paths *p)
         LSC_TRY(tr_session_evaluate(s));
         LSC_TRY(tr_session_select(s, epoch));
     }
-    r->sums.seconds += lsc_seconds() - started;
+    add_time(&r->sums, started);
     tr_history_add(&r->history, &(tr_history_row){.epoch = epoch,
                                                   .lr = s->state->lr,
                                                   .sums = &r->sums,
@@ -98,9 +118,9 @@ static lsc_status steps(tr_session *s, const tr_paths *p, tr_loader *loader, lsc
     double saved = lsc_seconds();
 
     while (r->step < s->n_steps) {
-        const double started = lsc_seconds();
+        const clock_reading started = read_clock();
         LSC_TRY(tr_session_advance(s, loader));
-        r->sums.seconds += lsc_seconds() - started;
+        add_time(&r->sums, started);
         show_progress(s, progress);
         const bool stop = lsc_stop_requested(), epoch_ends = r->step % s->steps_per_epoch == 0;
         if (epoch_ends)

@@ -89,6 +89,8 @@ void tr_report_json(const tr_session *s, const tr_paths *p, const tr_report *r, 
     tr_metrics_json(&s->record.chosen.metrics, out);
     lsc_text_add(out, ", \"optimizer\": \"%s\", \"seed\": %lld, \"select\": \"%s\", \"epoch\": %.0f", t->optimizer.s,
                  (long long)t->seed, t->select.s, s->record.chosen.epoch);
+    lsc_text_add(out, ", \"seconds\": %.3f, \"processor_seconds\": %.3f", tr_history_sum(&s->record.history, "seconds"),
+                 tr_history_sum(&s->record.history, "processor_seconds"));
     add_last(s, out);
     add_choice(out, ", \"target_oracle\": ", &s->record.oracle);
     if (r->has_liveness) {

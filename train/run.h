@@ -154,7 +154,7 @@ bool tr_evaluator_has_scores(const tr_evaluator *e); /* two classes */
 /* Sums over the steps of the current epoch. */
 typedef struct {
     double steps, images, loss, correct, perturbation, squares[3];
-    double seconds; /* with waiting for data and with evaluation */
+    double seconds, processor_seconds; /* with waiting for data and with evaluation */
 } tr_sums;
 
 /* validation: NaN where there is none. */
@@ -199,6 +199,8 @@ typedef struct {
 #define TR_SPREAD_MAX 1000 /* of so many at most */
 tr_spread tr_history_last(const lsc_text *history, const char *column, int64_t last);
 tr_spread tr_spread_of(const double *values, int64_t n);
+/* Sum of a column over its rows that are not empty. */
+double tr_history_sum(const lsc_text *history, const char *column);
 typedef struct {
     int64_t epoch;
     double lr;
