@@ -1,19 +1,21 @@
 #!/bin/sh
 # The comparison of docs/experiments.md: a small residual network on synthetic faces, five optimizers, each of the four
 # domains held out in turn. What has a result in docs/experiments is not done again, and a run that was stopped goes on,
-# so this may be killed and started at any time. Usage: scripts/experiments.sh [BUILD_FOLDER] [GROUP]
+# so this may be killed and started at any time; and several, of different groups, may run side by side.
+# Usage: [THREADS=N] scripts/experiments.sh [BUILD_FOLDER [GROUP ...]]
 set -eu
 cd "$(dirname "$0")/.."
 build=${1-build/release}
-only=${2-}
+[ $# -eq 0 ] || shift
+groups=${*:-msu-steps msu-compute oulu-steps casia-steps replay-steps}
 
 # run GROUP OPTIMIZER SEED EPOCHS HELD_OUT THREE_SOURCES
 run() {
     name=$1/$2-$3
-    [ -z "$only" ] || [ "$only" = "$1" ] || return 0
+    case " $groups " in *" $1 "*) ;; *) return 0 ;; esac
     [ ! -e "docs/experiments/$name/result.json" ] || return 0
     echo "experiments.sh: $name, $4 epochs" >&2
-    "$build/train/train" --config configs/synfas_gacfas.yaml --out "outputs/experiments/$name" --resume --json --seed "$3" \
+    "$build/train/train" --config configs/synfas_gacfas.yaml --out "outputs/experiments/$name" --resume --json --seed "$3" --threads "${THREADS-0}" \
         --set "train.optimizer=$2" --set "train.epochs=$4" --set "data.domains=$6" --set "data.held_domains=$5" >/dev/null
     mkdir -p "docs/experiments/$name"
     cp "outputs/experiments/$name/history.csv" "docs/experiments/$name/"

@@ -8,7 +8,8 @@ static void result(const char *folder, const char *optimizer, int seed, double a
 {
     char *text =
         lsc_format("{\"run\": \"x\", \"metrics\": {\"held_accuracy\": %g%s}, \"optimizer\": \"%s\", \"seed\": %d, "
-                   "\"processor_seconds\": 12.5, \"select\": \"source_val\", \"epoch\": 7, \"target_oracle\": {\"epoch\": 9, \"metrics\": "
+                   "\"processor_seconds\": 12.5, \"select\": \"source_val\", \"epoch\": 7, \"target_oracle\": "
+                   "{\"epoch\": 9, \"metrics\": "
                    "{\"held_accuracy\": %g}}}\n",
                    accuracy, more, optimizer, seed, accuracy + .05);
     CHECK_OK(lsc_mkdirs(test_path("%s", folder)));
@@ -31,7 +32,7 @@ static void runs_of_an_optimizer_have_a_mean_and_a_deviation(void **state)
     CHECK_HAS(r.out, "75.00 +- 5.00");
     CHECK_HAS(r.out, "85.00 +- 5.00"); /* AUC, and 80 for the oracle */
     CHECK_HAS(r.out, "80.00 +- 5.00");
-    CHECK_HAS(r.out, "12.50 +- 0.00"); /* seconds are no rates */
+    CHECK_HAS(r.out, "12.50 +- 0.00");                              /* seconds are no rates */
     CHECK(strstr(strstr(r.out, "mean +-") + 1, "mean +-") == NULL); /* one run of sam has none */
     test_result_free(&r);
     RUN(&r, "summary", "a1", "b1", "a2", "--json");
