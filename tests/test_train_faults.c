@@ -206,7 +206,8 @@ static void write_state(float value, int64_t n, int64_t step)
                       {"backend", "ref"}, {"threads", "1"}, {"data", NULL}};
     float *theta = lsc_calloc((size_t)n, sizeof *theta);
     double zeros[64] = {0};
-    const int64_t n_metrics = sizeof(tr_metrics) / sizeof *zeros, n_choice = sizeof(tr_choice) / sizeof *zeros;
+    const int64_t n_sums = sizeof(tr_sums) / sizeof *zeros, n_metrics = sizeof(tr_metrics) / sizeof *zeros,
+                  n_choice = sizeof(tr_choice) / sizeof *zeros;
     CHECK_OK(nn_tensors_read(test_path("kept/run.state"), &t));
     meta[0].value = nn_tensors_meta(t, "config");
     meta[5].value = nn_tensors_meta(t, "data");
@@ -215,7 +216,7 @@ static void write_state(float value, int64_t n, int64_t step)
         {.name = "theta", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
         {.name = "momentum", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
         {.name = "step", .dtype = NN_DT_I64, .rank = 1, .shape = {1}, .data = &step, .elements = 1},
-        {.name = "sums", .dtype = NN_DT_F64, .rank = 1, .shape = {9}, .data = zeros, .elements = 9},
+        {.name = "sums", .dtype = NN_DT_F64, .rank = 1, .shape = {n_sums}, .data = zeros, .elements = n_sums},
         {.name = "metrics", .dtype = NN_DT_F64, .rank = 1, .shape = {n_metrics}, .data = zeros, .elements = n_metrics},
         {.name = "chosen", .dtype = NN_DT_F64, .rank = 1, .shape = {n_choice}, .data = zeros, .elements = n_choice},
         {.name = "oracle", .dtype = NN_DT_F64, .rank = 1, .shape = {n_choice}, .data = zeros, .elements = n_choice},
