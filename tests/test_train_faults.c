@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ONE_EPOCH "--config", "run.yaml", "--out", "out", "--resume", "--set", "train.epochs=1"
+#define ONE_EPOCH                                                                                                      \
+    "--config", "run.yaml", "--out", "out", "--resume", "--set", "train.epochs=1", "--set", "train.wait_minutes=0"
 
 static const char *const one_epoch[] = {ONE_EPOCH, NULL};
 static const char *const one_epoch_with_trajectory[] = {ONE_EPOCH, "--set", "train.trajectory_every=1", NULL};
@@ -45,10 +46,10 @@ static void check_full(const test_result *r, const char *file)
 }
 
 /* run.bin, run.state and history.csv of an undisturbed run, moved to kept.*, with out/ as it was before. */
-static void keep_undisturbed(void)
+static void keep_undisturbed(const char *const *arguments)
 {
     test_result r;
-    train_run(test_folder(), &r, one_epoch);
+    train_run(test_folder(), &r, arguments);
     CHECK_INT(r.exit_code, 0);
     test_result_free(&r);
     CHECK(rename(test_path("out"), test_path("kept")) == 0);
@@ -69,7 +70,7 @@ static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
     test_result r;
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     const int64_t last = size_of(test_path("kept/run.state")), history = size_of(test_path("kept/history.csv")),
                   lines = size_of(test_path("kept/history.jsonl"));
 
@@ -80,6 +81,7 @@ static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
 
     run_full(one_epoch, last, &r); /* the first is a little shorter: it has no history yet */
     check_full(&r, "out/run.state");
+    CHECK_HAS(r.err, "; going on in memory, and trying again");
     const int64_t first = size_of(test_path("out/run.state"));
     CHECK(first < last);
     test_result_free(&r);
@@ -106,6 +108,53 @@ static void a_full_disk_stops_at_each_file_and_the_rest_stays(void **state)
     finishes_the_same();
 }
 
+/* run.state fails after the first and the second of three epochs. */
+static void a_run_goes_on_in_memory_while_the_disk_is_full(void **state)
+{
+    static const char *const three[] = {"--config", "run.yaml", "--out", "out", "--resume", NULL};
+    static const char *const room[] = {"LSC_TEST_FULL_CALLS=2", NULL};
+    const char *argv[32];
+    test_command c;
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed(three);
+    const int64_t first = size_of(test_path("kept/run.state"));
+
+    train_command(test_folder(), three, argv, &c);
+    c.full_after = first; /* a little more than the first has, which has no history yet */
+    c.env = room;
+    test_run(&c, &r);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "out/run.state: cannot write: No space left on device; going on in memory");
+    CHECK_HAS(r.err, "saved again: out/run.state");
+    test_result_free(&r);
+    check_same_file(test_path("out/run.bin"), test_path("kept/run.bin"));
+    check_same_history(test_path("out/history.csv"), test_path("kept/history.csv"));
+}
+
+/* The last save of run.state and run.bin fail; then somebody makes room. */
+static void a_run_that_is_done_waits_for_room(void **state)
+{
+    static const char *const waiting[] = {ONE_EPOCH, "--set", "train.wait_minutes=10", NULL};
+    static const char *const room[] = {"LSC_TEST_FULL_CALLS=3", NULL};
+    const char *argv[32];
+    test_command c;
+    test_result r;
+    (void)state;
+    train_fixture();
+    keep_undisturbed(waiting);
+    train_command(test_folder(), waiting, argv, &c);
+    c.full_after = size_of(test_path("kept/run.state"));
+    c.env = room;
+    test_run(&c, &r);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "the run is done, and trying again for 10 minutes: make room, or give up by Ctrl-C");
+    test_result_free(&r);
+    check_same_file(test_path("out/run.bin"), test_path("kept/run.bin"));
+    check_same_history(test_path("out/history.csv"), test_path("kept/history.csv"));
+}
+
 static void a_full_disk_stops_at_the_trajectory(void **state)
 {
     test_result r;
@@ -114,7 +163,7 @@ static void a_full_disk_stops_at_the_trajectory(void **state)
     run_full(one_epoch_with_trajectory, 100, &r);
     check_full(&r, "out/run.state");
     test_result_free(&r);
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     run_full(one_epoch_with_trajectory, size_of(test_path("kept/run.state")) + 100, &r);
     check_full(&r, "out/trajectory/epoch_000000.safetensors");
     test_result_free(&r);
@@ -125,7 +174,7 @@ static void overwriting_on_a_full_disk_keeps_the_old_run(void **state)
     test_result r;
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK(rename(test_path("kept"), test_path("out")) == 0);
     run_full((const char *const[]){"--config", "run.yaml", "--out", "out", "--overwrite", NULL}, 100, &r);
     check_full(&r, "out/run.state");
@@ -169,7 +218,7 @@ static void a_truncated_state_is_refused_by_its_name(void **state)
 {
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK(rename(test_path("kept"), test_path("out")) == 0);
     size_t n;
     char *bytes = test_read(test_path("out/run.state"), &n);
@@ -187,7 +236,7 @@ static void a_file_that_is_no_state_is_refused(void **state)
 {
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK_OK(lsc_mkdirs(test_path("out")));
     char *bytes;
     size_t n;
@@ -232,7 +281,7 @@ static void a_state_with_other_numbers_than_the_model_is_refused(void **state)
     const int64_t n = 11786; /* of the fixture's mlp */
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     write_state(0, n - 1, 0);
     check_refused(65, "out/run.state: tensor 'theta' has 11785 elements, the configuration's model needs 11786");
     write_state(NAN, n, 0);
@@ -248,7 +297,7 @@ static void other_settings_than_those_of_the_run_are_listed(void **state)
     test_result r;
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK(rename(test_path("kept"), test_path("out")) == 0);
     TRAIN(test_folder(), &r, ONE_EPOCH, "--set", "train.lr=0.01", "--set", "train.optimizer=sam");
     CHECK_INT(r.exit_code, 78);
@@ -263,7 +312,7 @@ static void other_data_than_those_of_the_run_are_refused(void **state)
     size_t n;
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK(rename(test_path("kept"), test_path("out")) == 0);
     char *bytes = test_read(test_path("train-images-idx3-ubyte"), &n);
     bytes[n - 1] ^= 1;
@@ -277,7 +326,7 @@ static void another_device_than_that_of_the_run_is_refused(void **state)
     test_result r;
     (void)state;
     train_fixture();
-    keep_undisturbed();
+    keep_undisturbed(one_epoch);
     CHECK(rename(test_path("kept"), test_path("out")) == 0);
     TRAIN(test_folder(), &r, ONE_EPOCH, "--device", "strict");
     CHECK_HAS(r.err, "the run was started with --device ref, not strict: give the same, or --overwrite");
@@ -328,6 +377,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_full_disk_stops_at_each_file_and_the_rest_stays),
+        TEST_IN_FOLDER(a_run_goes_on_in_memory_while_the_disk_is_full),
+        TEST_IN_FOLDER(a_run_that_is_done_waits_for_room),
         TEST_IN_FOLDER(a_full_disk_stops_at_the_trajectory),
         TEST_IN_FOLDER(overwriting_on_a_full_disk_keeps_the_old_run),
         TEST_IN_FOLDER(a_file_size_limit_is_an_error_not_a_death),

@@ -33,10 +33,27 @@ static void stopped_on_request_it_saves_and_goes_on(void **state)
     }
 }
 
+/* Again and again, a little later each time, so that requests meet steps, saves and evaluations. */
+static void stopped_many_times_it_ends_the_same(void **state)
+{
+    (void)state;
+    const double whole = disturbed_begin("ref");
+    const char *folder = disturbed_folder("often", 0);
+    int status = -1, stops = 0;
+    for (int k = 1; k < 60 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0); k++) {
+        status = disturbed_by(folder, whole * 0.05 * k, SIGINT);
+        stops += WIFEXITED(status) && WEXITSTATUS(status) == 130;
+    }
+    CHECK(stops > 0);
+    disturbed_finish(folder);
+    disturbed_check(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(stopped_on_request_it_saves_and_goes_on),
+        TEST_IN_FOLDER(stopped_many_times_it_ends_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,5 +27,7 @@ void train_command(const char *folder, const char *const *arguments, const char 
 pid_t train_start(const char *folder, const char *const *arguments);
 /* Equal bytes of two files. */
 void check_same_file(const char *a, const char *b);
+/* history.csv of two runs: times, the last two columns, are measured; all else is equal. */
+void check_same_history(const char *a, const char *b);
 
 #endif

@@ -86,6 +86,8 @@ static const cfg_field train_fields[] = {
     CFG_INT(tr_options, eval_samples, "train.eval_samples", "0", 0, 1e12,
             "images of each set to evaluate, a fixed subset; 0: all"),
     CFG_REAL(tr_options, save_minutes, "train.save_minutes", "10", 0, 1e6, "minutes between saves within an epoch"),
+    CFG_REAL(tr_options, wait_minutes, "train.wait_minutes", "60", 0, 1e6,
+             "minutes that a run which is done waits for room on a full disk"),
 };
 
 /* Row i of a family of kinds; kind NULL past the last. */

@@ -37,6 +37,12 @@ static void compare(const cfg_field *field, void *a, void *b, lsc_text *out)
     lsc_free(y);
 }
 
+/* Of no consequence for what a run results in. */
+static bool matters(const char *key)
+{
+    return strcmp(key, "train.save_minutes") != 0 && strcmp(key, "train.wait_minutes") != 0;
+}
+
 lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *where)
 {
     lsc_status st = LSC_OK;
@@ -44,7 +50,8 @@ lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *wh
 
     for (int s = 0; s < a->n_sections; s++)
         for (int i = 0; i < a->sections[s].n_fields; i++)
-            compare(&a->sections[s].fields[i], a->sections[s].values, b->sections[s].values, &differences);
+            if (matters(a->sections[s].fields[i].key))
+                compare(&a->sections[s].fields[i], a->sections[s].values, b->sections[s].values, &differences);
     LSC_CHECK(!differences.failed, LSC_ERR_NOMEM, "no memory to compare configurations");
     LSC_CHECK(differences.length == 0, LSC_ERR_CONFIG,
               "%s was started with other settings: %s; give the same, or --overwrite to start anew", where,

@@ -6,15 +6,18 @@
 #include "train/run.h"
 
 #include <math.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #define MEASURE_SECONDS 2.0
 #define MEASURE_STEPS   20
 #define MEASURE_IMAGES  512
+#define AVERAGE_STEPS   3
 
 typedef struct {
     double begin, step; /* seconds of a training step: while the run begins (tr_beginning), and afterwards */
     double image;       /* seconds of an evaluated image */
+    double average;     /* seconds of a batch by which statistics of an average are recalculated */
     double mebibytes;
 } measured;
 
@@ -59,6 +62,40 @@ static int64_t evaluations(const tr_options *t)
     return n;
 }
 
+/* Of them, those that find an average. */
+static int64_t evaluations_of_averages(const tr_session *s)
+{
+    const tr_options *t = &s->config->train;
+    const tr_state *state = s->state;
+    tr_moment m = {.epochs = (double)t->epochs};
+    int64_t n = 0;
+
+    for (int64_t epoch = 1; state->average != NULL && epoch <= t->epochs; epoch++) {
+        m.after = (double)epoch;
+        m.before = m.after - 1 / (double)s->steps_per_epoch;
+        m.n_averaged += state->average->weight(state->average_options, &m) != 0;
+        n += m.n_averaged > 0 && tr_is_evaluated(t, epoch);
+    }
+    return n;
+}
+
+static lsc_status time_average(tr_session *s, double *seconds)
+{
+    lsc_status st = LSC_OK;
+    const int64_t steps = s->steps_per_epoch < AVERAGE_STEPS ? s->steps_per_epoch : AVERAGE_STEPS;
+    const double started = lsc_seconds();
+
+    *seconds = 0;
+    if (s->result == NULL)
+        return LSC_OK;
+    memcpy(s->result, s->state->theta, (size_t)s->state->layout->n * sizeof *s->result);
+    LSC_TRY(tr_session_recalculate(s, steps, s->result));
+    s->result_step = s->record.step; /* or select would do the whole of it */
+    *seconds = (lsc_seconds() - started) / (double)steps;
+cleanup:
+    return st;
+}
+
 static lsc_status measure(tr_session *s, measured *out)
 {
     lsc_status st = LSC_OK;
@@ -76,6 +113,7 @@ static lsc_status measure(tr_session *s, measured *out)
     const double started = lsc_seconds();
     LSC_TRY(tr_evaluate(s->evaluator, s->state->theta, s->train, s->train_index, n, &value));
     out->image = (lsc_seconds() - started) / (double)n;
+    LSC_TRY(time_average(s, &out->average));
     LSC_TRY(tr_session_select(s, 1)); /* what a run keeps of its best epoch counts, too */
     getrusage(RUSAGE_SELF, &usage);
     out->mebibytes = (double)usage.ru_maxrss / 1024;
@@ -95,8 +133,9 @@ lsc_status tr_dry_run(tr_session *s)
     const int64_t begins = beginning(s);
     const double evaluation = m.image * (double)(s->n_train + s->n_validation + s->n_held);
     const double epoch = m.step * (double)s->steps_per_epoch + evaluation / (double)t->eval_every;
-    const double run =
-        m.begin * (double)begins + m.step * (double)(s->n_steps - begins) + evaluation * (double)evaluations(t);
+    const double average = m.average * (double)s->steps_per_epoch * (double)evaluations_of_averages(s);
+    const double run = m.begin * (double)begins + m.step * (double)(s->n_steps - begins) +
+                       evaluation * (double)evaluations(t) + average;
     const double at_first = begins > 0 ? m.begin : m.step;
     if (begins > 0)
         snprintf(beginning_text, sizeof beginning_text, " (%.3g s in the first %lld)", m.begin, (long long)begins);

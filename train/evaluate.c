@@ -87,6 +87,7 @@ lsc_status tr_evaluate_scores(tr_evaluator *e, const float *theta, const ds_data
     LSC_TRY(nn_plan_set_theta(e->plan, theta));
     for (int64_t first = 0; first < n; first += e->o.batch) {
         const int64_t m = n - first < e->o.batch ? n - first : e->o.batch;
+        LSC_CHECK(!lsc_stop_requested(), LSC_ERR_STOPPED, "stopped while evaluating");
         ds_read(data, index + first, m, e->images, e->labels, NULL);
         LSC_TRY(nn_plan_forward(e->plan, e->images, m, e->logits));
         e->o.loss->forward(m, nn_graph_classes(e->o.graph), e->logits, e->labels, e->loss, e->right);

@@ -7,6 +7,9 @@
 #include "train/run.h"
 
 #include <math.h>
+#include <time.h>
+
+#define TRY_SECONDS 2 /* between tries to write what a run ends with */
 
 /* ---- time --------------------------------------------------------------------------------------- */
 
@@ -26,7 +29,25 @@ static void add_time(tr_sums *sums, clock_reading since)
     sums->processor_seconds += now.processor_seconds - since.processor_seconds;
 }
 
-/* ---- epochs ------------------------------------------------------------------------------------- */
+/* ---- saving ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    tr_session *s;
+    const tr_paths *p;
+    lsc_progress progress;
+    double saved; /* when it was last tried */
+    bool unsaved; /* and failed */
+} loop;
+
+/* A full disk, or one that is away, does not end a run that has hours behind it. */
+static lsc_status go_on(const loop *l, lsc_status st, const char *how)
+{
+    if (st != LSC_ERR_IO || lsc_stop_requested())
+        return st;
+    if (!l->unsaved)
+        lsc_log_warn("%s; %s", lsc_last_error(), how);
+    return LSC_OK;
+}
 
 /* theta itself, of which there are no metrics where the result is another. */
 static lsc_status save_trajectory(const tr_session *s, const tr_paths *p, int64_t epoch, const tr_metrics *metrics)
@@ -46,6 +67,32 @@ cleanup:
     lsc_free(path);
     return st;
 }
+
+static lsc_status try_to_save(const loop *l, bool epoch_ends)
+{
+    lsc_status st = LSC_OK;
+    const tr_record *r = &l->s->record;
+
+    LSC_TRY(tr_save_state(l->p->state, l->s->config, l->s->state, r));
+    if ((epoch_ends || l->unsaved) && r->history.length > 0)
+        LSC_TRY(tr_save_history(l->p, &r->history));
+cleanup:
+    return st;
+}
+
+static lsc_status save(loop *l, bool epoch_ends)
+{
+    const lsc_status tried = try_to_save(l, epoch_ends);
+    const lsc_status st = go_on(l, tried, "going on in memory, and trying again");
+
+    if (tried == LSC_OK && l->unsaved)
+        lsc_log_info("saved again: %s", l->p->state);
+    l->unsaved = tried != LSC_OK;
+    l->saved = lsc_seconds();
+    return st;
+}
+
+/* ---- epochs ------------------------------------------------------------------------------------- */
 
 static void report_epoch(const tr_session *s, int64_t epoch, const tr_metrics *m)
 {
@@ -67,32 +114,51 @@ static void report_epoch(const tr_session *s, int64_t epoch, const tr_metrics *m
                  100 * sums->correct / sums->images, evaluated, sums->perturbation / sums->steps, time);
 }
 
-static lsc_status end_epoch(tr_session *s, const tr_paths *p)
+/* An evaluation that is stopped is made when the run goes on: until then history lacks the epoch's row. */
+static lsc_status evaluate(tr_session *s, int64_t epoch)
 {
     lsc_status st = LSC_OK;
-    tr_record *r = &s->record;
     const clock_reading started = read_clock();
-    const int64_t epoch = r->step / s->steps_per_epoch;
-    const bool evaluated = tr_is_evaluated(&s->config->train, epoch);
-    const tr_metrics *metrics = evaluated ? &r->metrics : NULL;
 
-    if (evaluated) {
-        LSC_TRY(tr_session_evaluate(s));
-        LSC_TRY(tr_session_select(s, epoch));
-    }
-    add_time(&r->sums, started);
+    if (!tr_is_evaluated(&s->config->train, epoch))
+        return LSC_OK;
+    LSC_TRY(tr_session_evaluate(s));
+    LSC_TRY(tr_session_select(s, epoch));
+    add_time(&s->record.sums, started);
+cleanup:
+    return st;
+}
+
+static bool lacks_row(const tr_session *s)
+{
+    int64_t lines = 0;
+    for (size_t i = 0; i < s->record.history.length; i++)
+        lines += s->record.history.text[i] == '\n';
+    return s->record.step % s->steps_per_epoch == 0 &&
+           s->record.step / s->steps_per_epoch > (lines > 0 ? lines - 1 : 0);
+}
+
+static lsc_status end_epoch(loop *l)
+{
+    lsc_status st = LSC_OK;
+    tr_session *s = l->s;
+    tr_record *r = &s->record;
+    const int64_t epoch = r->step / s->steps_per_epoch;
+    const tr_metrics *metrics = tr_is_evaluated(&s->config->train, epoch) ? &r->metrics : NULL;
+
+    s->state->lr = tr_config_lr(s->config, r->step - 1, s->steps_per_epoch); /* a run that goes on has made no step */
+    LSC_TRY(evaluate(s, epoch));
     tr_history_add(&r->history, &(tr_history_row){.epoch = epoch,
                                                   .lr = s->state->lr,
                                                   .sums = &r->sums,
                                                   .metrics = metrics,
                                                   .validation = s->validation != NULL,
                                                   .rates = tr_evaluator_has_scores(s->evaluator)});
-    LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", p->history);
+    LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", l->p->history);
     report_epoch(s, epoch, metrics);
     r->sums = (tr_sums){0};
-    LSC_TRY(save_trajectory(s, p, epoch, metrics));
-    LSC_TRY(tr_save_state(p->state, s->config, s->state, r));
-    LSC_TRY(tr_save_history(p, &r->history));
+    LSC_TRY(go_on(l, save_trajectory(s, l->p, epoch, metrics), "going on without it"));
+    LSC_TRY(save(l, true));
 cleanup:
     return st;
 }
@@ -110,31 +176,86 @@ static void show_progress(const tr_session *s, lsc_progress *progress)
     lsc_progress_update(progress, s->record.step * s->config->train.batch, note);
 }
 
-/* Steps up to the end or a request to stop. */
-static lsc_status steps(tr_session *s, const tr_paths *p, tr_loader *loader, lsc_progress *progress)
+static bool is_done(const tr_session *s)
+{
+    return s->record.step == s->n_steps && !lacks_row(s);
+}
+
+/* What is due after a step. */
+static lsc_status after_step(loop *l)
 {
     lsc_status st = LSC_OK;
-    tr_record *r = &s->record;
-    double saved = lsc_seconds();
+    const tr_session *s = l->s;
+    bool saved = false;
 
-    while (r->step < s->n_steps) {
+    if (lacks_row(s)) {
+        st = end_epoch(l);
+        saved = st == LSC_OK;
+        if (st != LSC_OK && st != LSC_ERR_STOPPED)
+            return st;
+    }
+    const bool stop = lsc_stop_requested();
+    if (!saved && (stop || lsc_seconds() - l->saved >= 60 * s->config->train.save_minutes))
+        LSC_TRY(save(l, false));
+    LSC_CHECK(!stop || is_done(s), LSC_ERR_STOPPED,
+              "stopped after step %lld of %lld: the same command with --resume goes on", (long long)s->record.step,
+              (long long)s->n_steps);
+cleanup:
+    return st;
+}
+
+/* Steps up to the end or a request to stop. */
+static lsc_status steps(loop *l)
+{
+    lsc_status st = LSC_OK;
+    tr_session *s = l->s;
+    tr_loader *loader = NULL;
+
+    if (lacks_row(s))
+        LSC_TRY(after_step(l));
+    if (s->record.step < s->n_steps)
+        LSC_TRY(tr_session_loader(s, &loader));
+    while (s->record.step < s->n_steps) {
         const clock_reading started = read_clock();
         LSC_TRY(tr_session_advance(s, loader));
-        add_time(&r->sums, started);
-        show_progress(s, progress);
-        const bool stop = lsc_stop_requested(), epoch_ends = r->step % s->steps_per_epoch == 0;
-        if (epoch_ends)
-            LSC_TRY(end_epoch(s, p));
-        else if (stop || lsc_seconds() - saved >= 60 * s->config->train.save_minutes)
-            LSC_TRY(tr_save_state(p->state, s->config, s->state, r));
-        else
-            continue;
-        saved = lsc_seconds();
-        LSC_CHECK(!stop || r->step == s->n_steps, LSC_ERR_STOPPED,
-                  "stopped after step %lld of %lld: the same command with --resume goes on", (long long)r->step,
-                  (long long)s->n_steps);
+        add_time(&s->record.sums, started);
+        show_progress(s, &l->progress);
+        LSC_TRY(after_step(l));
     }
 cleanup:
+    tr_loader_free(loader);
+    return st;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------ */
+
+static lsc_status try_to_finish(const loop *l)
+{
+    lsc_status st = LSC_OK;
+    tr_session *s = l->s;
+    tr_parameters result;
+
+    if (l->unsaved)
+        LSC_TRY(try_to_save(l, true));
+    LSC_TRY(tr_session_chosen(s, &result));
+    LSC_TRY(tr_save_parameters(l->p->bin, s->config, s->state, &s->record, &result));
+cleanup:
+    return st;
+}
+
+/* What is in memory only is waited for: somebody may make room. */
+static lsc_status finish(loop *l)
+{
+    const double minutes = l->s->config->train.wait_minutes, until = lsc_seconds() + 60 * minutes;
+    lsc_status st = try_to_finish(l);
+
+    if (st == LSC_ERR_IO && minutes > 0)
+        lsc_log_warn("%s; the run is done, and trying again for %g minutes: make room, or give up by Ctrl-C",
+                     lsc_last_error(), minutes);
+    while (st == LSC_ERR_IO && lsc_seconds() < until && !lsc_stop_requested()) {
+        nanosleep(&(struct timespec){.tv_sec = TRY_SECONDS}, NULL);
+        st = try_to_finish(l);
+    }
     return st;
 }
 
@@ -142,22 +263,15 @@ lsc_status tr_loop(tr_session *s, const tr_paths *p)
 {
     lsc_status st = LSC_OK;
     const tr_options *t = &s->config->train;
-    tr_loader *loader = NULL;
-    lsc_progress progress;
-    tr_parameters result;
+    loop l = {.s = s, .p = p, .saved = lsc_seconds()};
 
     if (s->record.step == 0)
         LSC_TRY(save_trajectory(s, p, 0, NULL));
-    if (s->record.step < s->n_steps) {
-        LSC_TRY(tr_session_loader(s, &loader));
-        lsc_progress_start(&progress, "images", s->record.step * t->batch, s->n_steps * t->batch);
-        st = steps(s, p, loader, &progress);
-        lsc_progress_end(&progress);
-        LSC_TRY(st);
-    }
-    LSC_TRY(tr_session_chosen(s, &result));
-    LSC_TRY(tr_save_parameters(p->bin, s->config, s->state, &s->record, &result));
+    lsc_progress_start(&l.progress, "images", s->record.step * t->batch, s->n_steps * t->batch);
+    st = steps(&l);
+    lsc_progress_end(&l.progress);
+    LSC_TRY(st);
+    LSC_TRY(finish(&l));
 cleanup:
-    tr_loader_free(loader);
     return st;
 }

@@ -33,7 +33,7 @@ static void set_statistics(const lsc_layout *layout, const double *sums, int64_t
     }
 }
 
-static lsc_status recalculate(tr_session *s, float *theta)
+lsc_status tr_session_recalculate(tr_session *s, int64_t steps, float *theta)
 {
     lsc_status st = LSC_OK;
     const lsc_layout *layout = s->state->layout;
@@ -44,16 +44,17 @@ static lsc_status recalculate(tr_session *s, float *theta)
     if (n_buffers == 0)
         return LSC_OK;
     LSC_NEW(sums, n_buffers);
-    LSC_TRY(tr_session_loader_for(s, s->steps_per_epoch, &loader));
-    for (int64_t step = 0; step < s->steps_per_epoch; step++) {
+    LSC_TRY(tr_session_loader_for(s, steps, &loader));
+    for (int64_t step = 0; step < steps; step++) {
         const tr_batch *batch;
+        LSC_CHECK(!lsc_stop_requested(), LSC_ERR_STOPPED, "stopped while recalculating statistics");
         LSC_TRY(tr_loader_next(loader, &batch));
         tr_network_set_batch(s->network, batch);
         LSC_TRY(batch_statistics(s, theta));
         for (int64_t j = 0; j < n_buffers; j++)
             sums[j] += (double)theta[layout->n_learned + j];
     }
-    set_statistics(layout, sums, s->steps_per_epoch, theta);
+    set_statistics(layout, sums, steps, theta);
 cleanup:
     tr_loader_free(loader);
     lsc_free(sums);
@@ -72,7 +73,7 @@ lsc_status tr_session_result(tr_session *s, tr_parameters *out)
     if (s->result_step != s->record.step) {
         for (int64_t j = 0; j < state->layout->n_learned; j++)
             s->result[j] = (float)state->mean[j];
-        LSC_TRY(recalculate(s, s->result));
+        LSC_TRY(tr_session_recalculate(s, s->steps_per_epoch, s->result));
         s->result_step = s->record.step;
     }
     *out = (tr_parameters){.theta = s->result, .n_averaged = state->n_averaged};

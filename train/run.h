@@ -37,7 +37,7 @@ typedef struct {
     cfg_text select;                      /* TR_SELECTS: which epoch's parameters run.bin holds */
     cfg_text aggregate;                   /* NN_AGGREGATES: frames of a video */
     int64_t eval_samples;                 /* images of each set */
-    double save_minutes;
+    double save_minutes, wait_minutes;
 } tr_options;
 
 /* All sections: train, task, and one of each optimizer, schedule and average that has options. */
@@ -139,7 +139,7 @@ typedef struct tr_evaluator tr_evaluator;
 /* Returns new. Of the options, n_domains and the feature loss do not matter; the graph has no features. */
 lsc_status tr_evaluator_new(const tr_network_options *o, tr_evaluator **out);
 void tr_evaluator_free(tr_evaluator *e);
-/* Mean over the n images of `index`, not augmented, with frozen statistics. */
+/* Mean over the n images of `index`, not augmented, with frozen statistics. LSC_ERR_STOPPED on request. */
 lsc_status tr_evaluate(tr_evaluator *e, const float *theta, const ds_dataset *data, const int64_t *index, int64_t n,
                        tr_value *out);
 
@@ -283,6 +283,8 @@ lsc_status tr_session_advance(tr_session *s, tr_loader *loader); /* on the loade
 /* What the run results in at this step: theta, or the average of theta, once there is one, with batch-norm statistics
  * from a pass over the training data. The session's own, valid until the next step. */
 lsc_status tr_session_result(tr_session *s, tr_parameters *out);
+/* Running statistics of theta, which is overwritten behind its learned part, from so many batches of training. */
+lsc_status tr_session_recalculate(tr_session *s, int64_t steps, float *theta);
 /* Loss and accuracy of the result, and its rates, into the record. */
 lsc_status tr_session_evaluate(tr_session *s);
 /* Scores of a set that is evaluated: of frames, and of videos as train.aggregate says. Without two classes, or without

@@ -1,7 +1,8 @@
 /*
- * For LD_PRELOAD. Two faults of the world at a chosen moment, for every program that writes files:
+ * For LD_PRELOAD. Faults of the world at a chosen moment, for every program that writes files:
  *     LSC_TEST_WRITE_BYTES=k  after k bytes in all, writes to regular files fail with ENOSPC; the one that
  *                             crosses the border is cut short first, as on a real disk
+ *     LSC_TEST_FULL_CALLS=n   so many fail; then there is room again
  *     LSC_TEST_KILL_AT=n      SIGKILL at the n-th call that changes a file; a write is half done by then
  * The calls: write, pwrite, writev, pwritev, fwrite, and for the kill also fsync, rename, unlink, ftruncate.
  * Standard output and error, pipes and terminals are left alone. glibc's stdio calls the kernel without these
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static long long written, calls;
+static long long written, calls, failures;
 static bool full; /* a write has failed */
 
 static long long setting(const char *name)
@@ -52,9 +53,13 @@ static size_t room(size_t n)
         return n;
     pthread_mutex_lock(&mutex);
     long long left = limit > written ? limit - written : 0;
+    if (failures == setting("LSC_TEST_FULL_CALLS"))
+        left = (long long)n;
     size_t taken = (long long)n < left ? n : (size_t)left;
     written += (long long)taken;
-    full = full || taken < n;
+    failures += taken == 0 && n > 0;
+    if (n > 0)
+        full = taken < n;
     pthread_mutex_unlock(&mutex);
     return taken;
 }
