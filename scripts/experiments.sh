@@ -40,4 +40,6 @@ for optimizer in erm sam asam sagm gac-fas; do
     run casia-steps $optimizer 1 10 casia "oulu replay msu"
     run replay-steps $optimizer 1 10 replay "oulu casia msu"
 done
-"$build/train/train" summary docs/experiments/*/*
+for group in $groups; do
+    "$build/train/train" summary "docs/experiments/$group"/*
+done
