@@ -177,14 +177,29 @@ static void add_cell(lsc_text *out, size_t i, double value)
         lsc_text_add(out, "  %15.2f", columns[i].scale * value);
 }
 
+/* Of the first column. */
+static int width_of(const finished *runs, int n)
+{
+    char shown[64];
+    int width = (int)strlen("mean +- std of 100");
+    for (int k = 0; k < n; k++) {
+        const int length = (int)strlen(lsc_shown(runs[k].folder, shown, sizeof shown));
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
 static void add_table(const finished *runs, int n, double *values, lsc_text *out)
 {
-    lsc_text_add(out, "%-28s  %-10s  %5s  %-13s  %5s", "run (rates in %)", "optimizer", "seed", "select", "epoch");
+    const int width = width_of(runs, n);
+
+    lsc_text_add(out, "%-*s  %-10s  %5s  %-13s  %5s", width, "run (rates in %)", "optimizer", "seed", "select",
+                 "epoch");
     for (size_t i = 0; i < LSC_COUNT(columns); i++)
         lsc_text_add(out, "  %15s", columns[i].head);
     for (int k = 0; k < n; k++) {
         char shown[64], optimizer[64], select[64];
-        lsc_text_add(out, "\n%-28s  %-10s  %5.0f  %-13s  %5.0f", lsc_shown(runs[k].folder, shown, sizeof shown),
+        lsc_text_add(out, "\n%-*s  %-10s  %5.0f  %-13s  %5.0f", width, lsc_shown(runs[k].folder, shown, sizeof shown),
                      lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), runs[k].seed,
                      lsc_shown(runs[k].select, select, sizeof select), runs[k].epoch);
         for (size_t i = 0; i < LSC_COUNT(columns); i++)
@@ -196,8 +211,8 @@ static void add_table(const finished *runs, int n, double *values, lsc_text *out
         const int runs_of = count(runs, n, k);
         if (!is_first(runs, k) || runs_of < 2)
             continue;
-        lsc_text_add(out, "mean +- std of %-13d  %-10s  %5s  %-13s  %5s", runs_of,
-                     lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), "", "", "");
+        lsc_text_add(out, "mean +- std of %-*d  %-10s  %5s  %-13s  %5s", width - (int)strlen("mean +- std of "),
+                     runs_of, lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), "", "", "");
         for (size_t i = 0; i < LSC_COUNT(columns); i++) {
             const tr_spread s = spread_of(runs, n, k, i, values);
             snprintf(cell, sizeof cell, "%.2f +- %.2f", columns[i].scale * s.mean, columns[i].scale * s.deviation);
