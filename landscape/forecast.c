@@ -25,25 +25,28 @@ cleanup:
     return st;
 }
 
-/* Seconds of one point over all samples. */
+/* Seconds of one point over all samples: what any number of them takes (forming statistics, say), and what each adds.
+ */
 static lsc_status time_point(const lsc_objective *obj, const lsc_frame *frame, double *point_s)
 {
     lsc_status st = LSC_OK;
-    int64_t *index = NULL, n = obj->n_samples < FIRST_SAMPLES ? obj->n_samples : FIRST_SAMPLES;
-    double *values = NULL, seconds = 0;
+    const int64_t unit = objective_nn_unit(obj), some = (FIRST_SAMPLES + unit - 1) / unit * unit;
+    const int64_t first = obj->n_samples < some ? obj->n_samples : some;
+    int64_t *index = NULL, n = first;
+    double *values = NULL, least = 0, seconds = 0;
     LSC_NEW(index, obj->n_samples);
     LSC_NEW(values, obj->n_fields);
     for (int64_t i = 0; i < obj->n_samples; i++)
         index[i] = i;
     LSC_TRY(obj->ops->set_frame(obj->self, frame->center, (const float *const *)frame->dirs, frame->n_dirs));
     LSC_TRY(time_centre(obj, index, n, values, &seconds)); /* the first call is slower than the others */
-    for (;; n = n > obj->n_samples / 4 ? obj->n_samples : 4 * n) {
+    LSC_TRY(time_centre(obj, index, n, values, &least));
+    for (seconds = least; seconds - least < ENOUGH_S && n < obj->n_samples;) {
+        n = n > obj->n_samples / 4 ? obj->n_samples : 4 * n;
         LSC_TRY(time_centre(obj, index, n, values, &seconds));
-        if (seconds >= ENOUGH_S || n == obj->n_samples)
-            break;
     }
     LSC_TRY(obj->ops->select(obj->self, NULL, 0));
-    *point_s = seconds * (double)obj->n_samples / (double)n;
+    *point_s = n > first ? least + (seconds - least) * (double)(obj->n_samples - first) / (double)(n - first) : least;
 cleanup:
     lsc_free(index);
     lsc_free(values);
@@ -65,7 +68,9 @@ lsc_status landscape_forecast_make(const lsc_objective *obj, const lsc_frame *fr
                                    const char *path, bool overwrite, landscape_forecast *out)
 {
     lsc_status st = LSC_OK;
-    landscape_forecast f = {.points = lsc_plan_points(plan), .samples = obj->n_samples};
+    landscape_forecast f = {.points = lsc_plan_points(plan),
+                            .samples = obj->n_samples,
+                            .passes = obj->n_samples + objective_nn_norm_images(obj)};
     struct rusage usage;
     f.done = overwrite ? 0 : points_done(path, f.points);
     if (f.done < f.points)

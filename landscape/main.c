@@ -21,7 +21,7 @@ static const char doc[] =
     "stopped.";
 
 /* Options without a short form; those that only store their text are at `text_options`. */
-enum { DIRS = 0x200, POINTS, SAMPLES, SAVE_EVERY, OVERWRITE, NO_VTP, TEXT };
+enum { DIRS = 0x200, POINTS, SAMPLES, NORM_BATCH, NORM_IMAGES, SAVE_EVERY, OVERWRITE, NO_VTP, TEXT };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is looked at:", 1},
@@ -41,6 +41,12 @@ static const struct argp_option options[] = {
     {"y", TEXT + 9, "MIN:MAX:N", 0, "axis of the second", 2},
     {"z", TEXT + 10, "MIN:MAX:N", 0, "axis of the third", 2},
     {0, 0, 0, 0, "How, and where to:", 3},
+    {"batch-norm", TEXT + 13, "HOW", 0,
+     "batch norm by the statistics of the minimum (frozen), of each batch of images (batch), or formed anew at each "
+     "point from a fixed set of images (recalibrated); by default frozen",
+     3},
+    {"norm-batch", NORM_BATCH, "N", 0, "images whose statistics are taken together (100)", 3},
+    {"norm-images", NORM_IMAGES, "N", 0, "images that recalibrated statistics come from (1000)", 3},
     {"no-vtp", NO_VTP, 0, 0, "write no file for ParaView", 3},
     {"out", TEXT + 11, "FILE", 0, "surface file (surface.h5 beside the checkpoint)", 3},
     {"overwrite", OVERWRITE, 0, 0, "start anew where the file holds points with other settings", 3},
@@ -53,9 +59,9 @@ static const struct argp_option options[] = {
 /* Where option TEXT + i keeps its text. */
 static const char **text_option(landscape_options *o, int i)
 {
-    const char **at[] = {&o->ckpt,           &o->data, &o->loss,      &o->model,    &o->direction,
-                         &o->direction_file, &o->move, &o->normalize, &o->range[0], &o->range[1],
-                         &o->range[2],       &o->out,  &o->precision};
+    const char **at[] = {&o->ckpt,           &o->data, &o->loss,      &o->model,     &o->direction,
+                         &o->direction_file, &o->move, &o->normalize, &o->range[0],  &o->range[1],
+                         &o->range[2],       &o->out,  &o->precision, &o->batch_norm};
     return i >= 0 && (size_t)i < LSC_COUNT(at) ? at[i] : NULL;
 }
 
@@ -79,6 +85,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case SAMPLES:
         o->samples = cli_int(state, "--samples", text, 1, INT32_MAX);
+        return 0;
+    case NORM_BATCH:
+        o->norm_batch = cli_int(state, "--norm-batch", text, 1, INT32_MAX);
+        return 0;
+    case NORM_IMAGES:
+        o->norm_images = cli_int(state, "--norm-images", text, 1, INT32_MAX);
         return 0;
     case SAVE_EVERY:
         o->save_s = cli_real(state, "--save-every", text, 1e-3, 86400);

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/hash.h"
 
 enum {
     BATCH = 512
@@ -178,6 +177,7 @@ static void destroy(void *self)
     nn_plan_free(o->plan);
     nn_evaluator_free(o->evaluator);
     objective_gradient_fini(&o->gradient);
+    objective_norm_fini(&o->norm);
     for (int f = 0; o->fields != NULL && f < o->n_fields; f++)
         lsc_free(o->fields[f]);
     lsc_free(o->fields);
@@ -245,6 +245,7 @@ static lsc_status take_plan(objective_nn *o, const char *backend)
         .batch = o->samples.batch, .statistics = o->statistics, .real = o->real, .threads = o->threads};
     LSC_TRY(objective_take_images(o));
     LSC_TRY(nn_plan_new(backend, o->graph, &plan, &o->plan));
+    LSC_TRY(objective_norm_take_plan(o, nn_plan_backend(o->plan)));
     o->device = lsc_format("%s, %d threads", nn_plan_backend(o->plan), nn_plan_threads(o->plan));
     LSC_CHECK(o->device != NULL, LSC_ERR_NOMEM, "no memory for the device's name");
 cleanup:
@@ -283,41 +284,9 @@ cleanup:
     return st;
 }
 
-static const char *backend_name(const objective_nn *o)
+const char *objective_backend(const objective_nn *o)
 {
     return o->evaluator != NULL ? nn_evaluator_backend(o->evaluator) : nn_plan_backend(o->plan);
-}
-
-/* What a value depends on, apart from theta. */
-static lsc_status write_settings(objective_nn *o, const objective_nn_options *options)
-{
-    lsc_status st = LSC_OK;
-    lsc_hash *hash = NULL;
-    lsc_text t = {0};
-    char samples[65];
-    LSC_TRY(lsc_hash_new(&hash));
-    lsc_hash_add(hash, o->samples.index, (size_t)o->samples.n * sizeof *o->samples.index);
-    lsc_hash_hex(hash, samples);
-    lsc_text_add(&t, "{\"model\": ");
-    lsc_quote_json(&t, options->model);
-    lsc_text_add(&t, ", \"loss\": ");
-    lsc_quote_json(&t, o->loss->name);
-    lsc_text_add(&t, ", \"data_sha256\": \"%s\", \"samples\": %lld, \"samples_sha256\": \"%s\"",
-                 ds_hash(o->samples.data), (long long)o->samples.n, samples);
-    if (o->statistics == NN_BATCH)
-        lsc_text_add(&t, ", \"batch_norm\": \"batch\", \"batch_norm_images\": %lld", (long long)o->samples.batch);
-    else
-        lsc_text_add(&t, ", \"batch_norm\": \"frozen\"");
-    const char *host = o->real == NN_F64 ? "double" : "float";
-    lsc_text_add(&t, ", \"precision\": \"%s\", \"device\": \"%s\"}",
-                 o->evaluator != NULL ? nn_arithmetic_name(o->arithmetic) : host, backend_name(o));
-    LSC_CHECK(!t.failed, LSC_ERR_NOMEM, "no memory for the objective's settings");
-    o->settings = t.text;
-    t = (lsc_text){0};
-cleanup:
-    lsc_text_free(&t);
-    lsc_hash_free(hash);
-    return st;
 }
 
 static const lsc_objective_ops objective_nn_ops = {
@@ -347,9 +316,10 @@ lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective 
     LSC_TRY(nn_loss_find(options->loss, &o->loss));
     LSC_TRY(check_image_shape(options->data, options->graph));
     LSC_TRY(take_samples(o, options));
+    LSC_TRY(objective_norm_open(o, options));
     LSC_TRY(take_backend(o, options));
     LSC_TRY(name_fields(o));
-    LSC_TRY(write_settings(o, options));
+    LSC_TRY(objective_write_settings(o, options->model));
     *out = (lsc_objective){.ops = &objective_nn_ops,
                            .self = o,
                            .layout = o->layout,
@@ -366,7 +336,7 @@ cleanup:
 
 const char *objective_nn_backend(const lsc_objective *obj)
 {
-    return backend_name(obj->self);
+    return objective_backend(obj->self);
 }
 
 int objective_nn_threads(const lsc_objective *obj)
@@ -384,6 +354,17 @@ nn_evaluator_counts objective_nn_counts(const lsc_objective *obj)
 {
     const objective_nn *o = obj->self;
     return o->evaluator != NULL ? nn_evaluator_counted(o->evaluator) : (nn_evaluator_counts){0};
+}
+
+int64_t objective_nn_unit(const lsc_objective *obj)
+{
+    const objective_nn *o = obj->self;
+    return o->statistics == NN_BATCH ? o->samples.batch : 1;
+}
+
+int64_t objective_nn_norm_images(const lsc_objective *obj)
+{
+    return ((const objective_nn *)obj->self)->norm.samples.n;
 }
 
 int64_t objective_nn_negative_variances(const lsc_objective *obj)

@@ -2,8 +2,10 @@
  * objective_nn.h - a network, its data and its loss as an lsc_objective: the one place where liblosscope meets nn
  * and data.
  *
- *     loss(theta) = 1/N sum_i l(f_theta(x_i), y_i),   batch norm by the running statistics in theta, or by those of
- *                                                     each batch of samples, in their order
+ *     loss(theta) = 1/N sum_i l(f_theta(x_i), y_i)
+ *
+ * with batch norm by the running statistics in theta, by the statistics of each batch of samples, in their order, or by
+ * running statistics that are formed anew at theta from a fixed set of images (no gradients then).
  *
  * Fields: loss (nats per sample), accuracy (fraction), and with several domains loss_domain0, loss_domain1, ...
  * SPDX-License-Identifier: MIT
@@ -28,7 +30,10 @@ typedef struct {
     nn_statistics statistics;
     int64_t batch; /* images of one forward, 0: as suits. On NN_BATCH their statistics are used, and samples must be
                       whole batches */
-    int threads;   /* 0: all cores */
+    const int64_t *norm_index;  /* [n_norm] images by their number in the data set, copied: at every theta its running
+                                   statistics are the means of those of their batches; NULL: they are as they are */
+    int64_t n_norm, norm_batch; /* images, and images of a batch: n_norm must be whole batches */
+    int threads;                /* 0: all cores */
     size_t memory; /* bytes of normalized images to keep; with more, they are normalized anew at each point; 0: 4 GiB */
 } objective_nn_options;
 
@@ -42,6 +47,10 @@ int objective_nn_threads(const lsc_objective *obj);
 const char *objective_nn_device(const lsc_objective *obj);
 /* What devices had to do beyond their points; all 0 without any. */
 nn_evaluator_counts objective_nn_counts(const lsc_objective *obj);
+/* Samples are to be selected in whole batches of so many; 1: any number. */
+int64_t objective_nn_unit(const lsc_objective *obj);
+/* Images that pass at every point for its statistics; 0: none. */
+int64_t objective_nn_norm_images(const lsc_objective *obj);
 /* Points so far whose running variances were negative in some layer: their loss is NaN. */
 int64_t objective_nn_negative_variances(const lsc_objective *obj);
 

@@ -44,7 +44,7 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
     bool demanded = options->arithmetic > 0 && o->arithmetic != NN_FP32;
     LSC_CHECK(!demanded || evaluates, LSC_ERR_ABSENT, "precision %s is for GPUs: backend %s has single, ref double too",
               nn_arithmetic_name(o->arithmetic), backend);
-    if (!evaluates || o->real != NN_F32 || o->statistics != NN_FROZEN)
+    if (!evaluates || o->real != NN_F32 || o->statistics != NN_FROZEN || objective_recalibrates(o))
         goto cleanup;
     st = open_evaluator(o, backend);
     if (st == LSC_OK || st == LSC_ERR_NOMEM || !is_auto || demanded)

@@ -99,6 +99,8 @@ static lsc_status find_field(const objective_nn *o, int field, field_samples *ou
     lsc_status st = LSC_OK;
     field_samples f = {.domain = field - 2};
     int64_t m = 0;
+    LSC_CHECK(!objective_recalibrates(o), LSC_ERR_ABSENT,
+              "objective: no gradients where statistics are formed anew at each point, only on frozen and batch ones");
     LSC_CHECK(field >= 0 && field < o->n_fields, LSC_ERR_ARG, "objective: field %d, need 0 .. %d", field,
               o->n_fields - 1);
     LSC_CHECK(field != 1, LSC_ERR_ARG, "objective: field 'accuracy' has no gradient");

@@ -1,7 +1,8 @@
 /*
- * objective_nn_self.h - what the files of objective_nn share: objective_nn.c, objective_nn_gradient.c with gradients
- * and Hessian-vector products, and objective_nn_device.c, where points are evaluated on devices. N samples, K classes,
- * B images of one forward. SPDX-License-Identifier: MIT
+ * objective_nn_self.h - what the files of objective_nn share: objective_nn.c, objective_nn_theta.c, the theta of a
+ * point, objective_nn_norm.c, its statistics of batch norm, objective_nn_gradient.c, gradients and Hessian-vector
+ * products, objective_nn_device.c, points on devices, objective_nn_settings.c. N samples, K classes, B images of one
+ * forward. SPDX-License-Identifier: MIT
  */
 #ifndef LSC_OBJECTIVE_NN_SELF_H
 #define LSC_OBJECTIVE_NN_SELF_H
@@ -20,6 +21,14 @@ typedef struct {
     double *dlogits, *rlogits, *rdlogits; /* [batch, K] */
 } objective_gradient;
 
+/* What statistics of batch norm are formed anew from at each point. */
+typedef struct {
+    landscape_samples samples; /* none: they are not */
+    nn_plan *plan;             /* on batch statistics, on the host; NULL: nothing depends on them */
+    nn_mean_statistics mean;
+    double *logits; /* [images of a batch, K]: of no use */
+} objective_norm;
+
 typedef struct {
     const nn_graph *graph;
     const lsc_layout *layout;
@@ -32,6 +41,7 @@ typedef struct {
     nn_real real;
     nn_statistics statistics;
     landscape_samples samples;
+    objective_norm norm;
     int64_t classes;
     int n_domains;
     /* Samples of select: [n_selected] of them. */
@@ -53,10 +63,10 @@ typedef struct {
     objective_gradient gradient;
 } objective_nn;
 
-/* theta [n], rounded to the plan's scalar, set in this plan. */
+/* theta [n], rounded to the plan's scalar, set in this plan, with statistics formed anew if that is asked for. */
 lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta);
-/* theta_j = (float)(center_j + sum_i c_i d_ij) of coords [n_dirs], as lsc_frame_point forms it, set in the objective's
- * plan. */
+/* theta_j = (float)(center_j + sum_i c_i d_ij) of coords [n_dirs], as lsc_frame_point forms it, likewise set in the
+ * objective's plan. */
 lsc_status objective_set_point(objective_nn *o, const double *coords);
 /* The selected samples: their numbers, NULL for all, and how many. */
 const int64_t *objective_selected(const objective_nn *o, int64_t *n);
@@ -64,6 +74,18 @@ const int64_t *objective_selected(const objective_nn *o, int64_t *n);
 lsc_status objective_take_images(objective_nn *o);
 /* out [n_fields] of the losses and correctness of the selected samples. */
 void objective_fields(objective_nn *o, double *out);
+
+const char *objective_backend(const objective_nn *o);
+lsc_status objective_write_settings(objective_nn *o, const char *model);
+
+/* objective_nn_norm.c */
+bool objective_recalibrates(const objective_nn *o);
+/* Which images; then what the host needs for them. */
+lsc_status objective_norm_open(objective_nn *o, const objective_nn_options *options);
+lsc_status objective_norm_take_plan(objective_nn *o, const char *backend);
+/* The running statistics in o->theta become those at its parameters. */
+lsc_status objective_recalibrate(objective_nn *o);
+void objective_norm_fini(objective_norm *norm); /* takes one that is {0} */
 
 /* objective_nn_gradient.c */
 lsc_status objective_grad(void *self, int field, const double *theta, double *out, double *g);

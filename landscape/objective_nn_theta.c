@@ -33,8 +33,14 @@ static bool has_negative_variance(const objective_nn *o)
 
 static lsc_status set_theta(objective_nn *o, nn_plan *plan)
 {
-    o->negative_variances += has_negative_variance(o);
-    return nn_plan_set_theta(plan, o->theta);
+    lsc_status st = LSC_OK;
+    if (objective_recalibrates(o))
+        LSC_TRY(objective_recalibrate(o));
+    else if (o->statistics == NN_FROZEN)
+        o->negative_variances += has_negative_variance(o);
+    LSC_TRY(nn_plan_set_theta(plan, o->theta));
+cleanup:
+    return st;
 }
 
 lsc_status objective_set_theta(objective_nn *o, nn_plan *plan, const double *theta)

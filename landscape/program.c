@@ -48,7 +48,7 @@ static lsc_status job_open(job *j, const landscape_options *o)
     LSC_TRY(landscape_request_init(&j->request, o));
     LSC_TRY(check_output(o->ckpt, j->request.h5));
     LSC_TRY(lsc_plan_new(j->request.axes, j->request.n_dirs, &j->plan));
-    LSC_TRY(landscape_subject_init(&j->subject, o));
+    LSC_TRY(landscape_subject_init(&j->subject, o, &j->request));
     LSC_TRY(lsc_frame_new(nn_graph_layout(j->subject.graph), j->subject.theta, j->request.n_dirs, &j->request.direction,
                           &j->frame));
     objective_nn_options options = {
@@ -58,6 +58,11 @@ static lsc_status job_open(job *j, const landscape_options *o)
         .loss = j->subject.task.loss.s,
         .index = j->subject.index,
         .n_index = j->subject.n_index,
+        .statistics = j->request.norm == LANDSCAPE_BATCH ? NN_BATCH : NN_FROZEN,
+        .batch = j->request.norm == LANDSCAPE_BATCH ? j->subject.norm_batch : 0,
+        .norm_index = j->subject.norm_index,
+        .n_norm = j->subject.n_norm,
+        .norm_batch = j->subject.norm_batch,
         .backend = o->common.device,
         .real = j->request.real,
         .arithmetic = j->request.arithmetic,

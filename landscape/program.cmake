@@ -1,5 +1,6 @@
 # The adapter from networks and data to liblosscope.
-add_library(lsc_objective_nn STATIC objective_nn_gradient.c objective_nn_device.c objective_nn_theta.c objective_nn.c samples.c)
+add_library(lsc_objective_nn STATIC objective_nn.c objective_nn_theta.c objective_nn_norm.c objective_nn_gradient.c
+            objective_nn_device.c objective_nn_settings.c samples.c)
 target_link_libraries(lsc_objective_nn PUBLIC lsc_flags losscope lsc_nn lsc_data lsc_hash)
 
 # The program `landscape`, and the library that its tests call.

@@ -35,10 +35,13 @@ typedef struct {
     const char *normalize;      /* NULL: "filter" */
     const char *move;           /* "weight,bias,norm"; NULL: "weight" */
     const char *precision;      /* "single", "double", or a GPU's "tf32", "fp32", "fp16", "bf16"; NULL: single, tf32 */
+    const char *batch_norm;     /* "frozen", "batch", "recalibrated"; NULL: frozen */
     const char *range[3];       /* MIN:MAX:N of each axis; NULL: -1:1:points */
     int64_t dirs;               /* 1..3; 0: 2 */
     int64_t points;             /* 0: 51 */
     int64_t samples;            /* 0: all */
+    int64_t norm_batch;         /* images whose statistics are used together; 0: 100, or all if there are fewer */
+    int64_t norm_images;        /* that statistics are formed anew from; 0: 1,000, or whole batches of all if fewer */
     double save_s;              /* at least these seconds between saves; 0: 2 */
     bool overwrite, no_vtp;
     const char *command; /* for the provenance; NULL: "" */
@@ -50,13 +53,18 @@ lsc_status landscape_program(const landscape_options *o);
 
 /* ---- request: what the options ask for (request.c) ------------------------------------------ */
 
+/* Statistics of batch norm at a point: those of the minimum, of each batch of samples, of a fixed set of images. */
+typedef enum { LANDSCAPE_FROZEN, LANDSCAPE_BATCH, LANDSCAPE_RECALIBRATED } landscape_norm;
+
 typedef struct {
     int n_dirs;
     lsc_axis axes[3];
     lsc_direction_options direction;
     nn_real real;
     int arithmetic; /* of devices, as objective_nn_options has it */
-    char *h5, *vtp; /* files to write; vtp NULL: none */
+    landscape_norm norm;
+    int64_t norm_batch, norm_images; /* 0: as suits the data */
+    char *h5, *vtp;                  /* files to write; vtp NULL: none */
 } landscape_request;
 
 /* LSC_ERR_ARG names the option, its text and what would be right. On failure, too, fini is due. */
@@ -78,11 +86,13 @@ typedef struct {
     float *theta;   /* [n] */
     int64_t *index; /* [n_index] the samples to evaluate; NULL: all */
     int64_t n_index;
+    int64_t *norm_index; /* [n_norm] images to form statistics from; NULL: they are not formed anew */
+    int64_t n_norm, norm_batch;
 } landscape_subject;
 
 /* From the checkpoint's metadata "config" where it has one, then --config, --model, --data, --loss and --set.
  * LSC_ERR_CONFIG: the checkpoint does not say what it belongs to, nor do the options. On failure, too, fini is due. */
-lsc_status landscape_subject_init(landscape_subject *s, const landscape_options *o);
+lsc_status landscape_subject_init(landscape_subject *s, const landscape_options *o, const landscape_request *q);
 void landscape_subject_fini(landscape_subject *s);
 
 /* ---- forecast (forecast.c) -------------------------------------------------------------------- */
@@ -90,6 +100,7 @@ void landscape_subject_fini(landscape_subject *s);
 typedef struct {
     int64_t points, done; /* of the grid; in the file already */
     int64_t samples;      /* of each point */
+    int64_t passes;       /* images forward at each point: samples, and those that statistics are formed from */
     double point_s;       /* seconds of one point; 0: nothing is left to do */
     double seconds;       /* of the points that are left */
     double memory;        /* bytes of the process at its largest */

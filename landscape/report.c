@@ -93,7 +93,7 @@ static lsc_status forecast_json(FILE *out, const landscape_forecast *f, const ls
     json_number(&t, "points", (double)f->points);
     json_number(&t, "done", (double)f->done);
     json_number(&t, "samples", (double)f->samples);
-    json_number(&t, "forward_passes", (double)(f->points - f->done) * (double)f->samples);
+    json_number(&t, "forward_passes", (double)(f->points - f->done) * (double)f->passes);
     json_text(&t, "device", objective_nn_backend(obj));
     json_number(&t, "threads", objective_nn_threads(obj));
     json_number(&t, "seconds", f->seconds);
@@ -111,7 +111,7 @@ lsc_status landscape_print_forecast(FILE *out, bool json, const landscape_reques
     lsc_duration(f->seconds, time, sizeof time);
     fprintf(out, "points   %s, %lld of them done\n", grid, (long long)f->done);
     fprintf(out, "passes   %.0f images forward (%lld of each point)\n",
-            (double)(f->points - f->done) * (double)f->samples, (long long)f->samples);
+            (double)(f->points - f->done) * (double)f->passes, (long long)f->passes);
     fprintf(out, "device   %s\n", objective_nn_device(obj));
     fprintf(out, "time     about %s, by timing the centre\n", time);
     fprintf(out, "memory   %.0f MiB\n", f->memory / 0x1p20);

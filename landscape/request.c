@@ -1,5 +1,5 @@
 /*
- * What the options ask for: axes, directions, precision and the files to write.
+ * What the options ask for: axes, directions, precision, batch norm and the files to write.
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>
@@ -129,6 +129,31 @@ cleanup:
     return st;
 }
 
+/* ---- batch norm ----------------------------------------------------------------------------- */
+
+static lsc_status take_norm(landscape_request *r, const landscape_options *o)
+{
+    static const char *const names[] = {
+        [LANDSCAPE_FROZEN] = "frozen", [LANDSCAPE_BATCH] = "batch", [LANDSCAPE_RECALIBRATED] = "recalibrated"};
+    lsc_status st = LSC_OK;
+    char shown[64];
+    const char *text = o->batch_norm != NULL ? o->batch_norm : names[LANDSCAPE_FROZEN];
+    size_t i = 0;
+    while (i < LSC_COUNT(names) && strcmp(names[i], text) != 0)
+        i++;
+    LSC_CHECK(i < LSC_COUNT(names), LSC_ERR_ARG, "--batch-norm: '%s' is none of frozen, batch, recalibrated",
+              lsc_shown(text, shown, sizeof shown));
+    r->norm = (landscape_norm)i;
+    LSC_CHECK(o->norm_batch == 0 || r->norm != LANDSCAPE_FROZEN, LSC_ERR_ARG,
+              "--norm-batch: goes with --batch-norm batch or recalibrated");
+    LSC_CHECK(o->norm_images == 0 || r->norm == LANDSCAPE_RECALIBRATED, LSC_ERR_ARG,
+              "--norm-images: goes with --batch-norm recalibrated");
+    r->norm_batch = o->norm_batch;
+    r->norm_images = o->norm_images;
+cleanup:
+    return st;
+}
+
 /* ---- files ---------------------------------------------------------------------------------- */
 
 static bool ends_with(const char *text, const char *end)
@@ -169,6 +194,7 @@ lsc_status landscape_request_init(landscape_request *r, const landscape_options 
     LSC_TRY(take_axes(r, o));
     LSC_TRY(take_direction(r, o));
     LSC_TRY(take_precision(r, o));
+    LSC_TRY(take_norm(r, o));
     LSC_TRY(take_files(r, o));
 cleanup:
     return st;

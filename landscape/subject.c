@@ -1,12 +1,15 @@
 /*
- * What a checkpoint is a minimum of: model, data and loss by its metadata "config" and by the options, its theta, and
- * the samples to evaluate. A checkpoint is untrusted: of its config only the keys of app/task.h are read.
- * SPDX-License-Identifier: MIT
+ * What a checkpoint is a minimum of: model, data and loss by its metadata "config" and by the options, its theta, the
+ * samples to evaluate, and the images that statistics of batch norm come from. A checkpoint is untrusted: of its config
+ * only the keys of app/task.h are read. SPDX-License-Identifier: MIT
  */
 #include <string.h>
 
 #include "base/hash.h"
 #include "landscape/program.h"
+
+#define NORM_BATCH  100
+#define NORM_IMAGES 1000
 
 /* The keys of one option that stands for others. */
 static lsc_status set_key(const char *option, const char *key, const char *value, size_t length,
@@ -97,22 +100,82 @@ cleanup:
     return st;
 }
 
+static uint64_t seed_of(const landscape_options *o)
+{
+    return o->common.seed >= 0 ? (uint64_t)o->common.seed : 1;
+}
+
 static lsc_status take_samples(landscape_subject *s, const landscape_options *o)
 {
     lsc_status st = LSC_OK;
-    int64_t total = ds_count(s->data);
     if (o->samples == 0)
         goto cleanup;
-    LSC_CHECK(o->samples <= total, LSC_ERR_ARG, "--samples: %lld is more than the %lld images of the training split",
-              (long long)o->samples, (long long)total);
     LSC_NEW(s->index, o->samples);
     s->n_index = o->samples;
-    ds_subset(s->data, o->common.seed >= 0 ? (uint64_t)o->common.seed : 1, s->n_index, s->index);
+    ds_subset(s->data, seed_of(o), s->n_index, s->index);
 cleanup:
     return st;
 }
 
-lsc_status landscape_subject_init(landscape_subject *s, const landscape_options *o)
+/* ---- batches whose statistics are used ------------------------------------------------------------ */
+
+/* The first n images of a shuffled order in which domains take turns: a batch holds images of all classes and domains,
+ * however they follow each other in the data. */
+static lsc_status mixed_images(const landscape_subject *s, const landscape_options *o, int64_t n, int64_t **out)
+{
+    lsc_status st = LSC_OK;
+    int64_t *order = NULL;
+    LSC_NEW(order, ds_epoch_length(s->data, DS_BY_DOMAIN));
+    ds_epoch_order(s->data, seed_of(o), 0, DS_BY_DOMAIN, order);
+    LSC_NEW(*out, n);
+    memcpy(*out, order, (size_t)n * sizeof *order);
+cleanup:
+    lsc_free(order);
+    return st;
+}
+
+static int64_t usual_batch(const landscape_request *q, int64_t n)
+{
+    return q->norm_batch != 0 ? q->norm_batch : n < NORM_BATCH ? n : NORM_BATCH;
+}
+
+/* --batch-norm batch: the samples in batches. */
+static lsc_status take_batches(landscape_subject *s, const landscape_options *o, const landscape_request *q)
+{
+    lsc_status st = LSC_OK;
+    const int64_t n = o->samples != 0 ? o->samples : ds_count(s->data), batch = usual_batch(q, n);
+    LSC_CHECK(batch <= n, LSC_ERR_ARG, "--norm-batch: %lld is more than the %lld images that are evaluated",
+              (long long)batch, (long long)n);
+    LSC_CHECK(n % batch == 0, LSC_ERR_ARG,
+              "--batch-norm batch: %lld images are no whole batches of %lld; choose --samples %lld, or another "
+              "--norm-batch",
+              (long long)n, (long long)batch, (long long)(n / batch * batch));
+    LSC_TRY(mixed_images(s, o, n, &s->index));
+    s->n_index = n;
+    s->norm_batch = batch;
+cleanup:
+    return st;
+}
+
+/* --batch-norm recalibrated: the images that statistics are formed from. */
+static lsc_status take_norm_images(landscape_subject *s, const landscape_options *o, const landscape_request *q)
+{
+    lsc_status st = LSC_OK;
+    const int64_t total = ds_count(s->data), batch = usual_batch(q, total);
+    const int64_t usual = (total < NORM_IMAGES ? total : NORM_IMAGES) / batch * batch;
+    const int64_t n = q->norm_images != 0 ? q->norm_images : usual > 0 ? usual : batch;
+    LSC_CHECK(n <= total, LSC_ERR_ARG, "--norm-images: %lld is more than the %lld images of the training split",
+              (long long)n, (long long)total);
+    LSC_CHECK(n % batch == 0, LSC_ERR_ARG, "--norm-images: %lld are no whole batches of %lld (--norm-batch)",
+              (long long)n, (long long)batch);
+    LSC_TRY(mixed_images(s, o, n, &s->norm_index));
+    s->n_norm = n;
+    s->norm_batch = batch;
+cleanup:
+    return st;
+}
+
+lsc_status landscape_subject_init(landscape_subject *s, const landscape_options *o, const landscape_request *q)
 {
     lsc_status st = LSC_OK;
     *s = (landscape_subject){0};
@@ -123,7 +186,12 @@ lsc_status landscape_subject_init(landscape_subject *s, const landscape_options 
     LSC_TRY(lsc_context(app_task_data(&s->task, DS_TRAIN, &s->data), "data (elsewhere? --data KIND:PATH)"));
     compare_data(s, o->ckpt);
     LSC_TRY(take_theta(s, o->ckpt));
-    LSC_TRY(take_samples(s, o));
+    LSC_CHECK(o->samples <= ds_count(s->data), LSC_ERR_ARG,
+              "--samples: %lld is more than the %lld images of the training split", (long long)o->samples,
+              (long long)ds_count(s->data));
+    LSC_TRY(q->norm == LANDSCAPE_BATCH ? take_batches(s, o, q) : take_samples(s, o));
+    if (q->norm == LANDSCAPE_RECALIBRATED)
+        LSC_TRY(take_norm_images(s, o, q));
 cleanup:
     return st;
 }
@@ -135,5 +203,6 @@ void landscape_subject_fini(landscape_subject *s)
     nn_graph_free(s->graph);
     lsc_free(s->theta);
     lsc_free(s->index);
+    lsc_free(s->norm_index);
     *s = (landscape_subject){0};
 }

@@ -176,6 +176,21 @@ lsc_status nn_plan_update_statistics(nn_plan *p, void *theta);
  * v [n_learned] -> rlogits [N, K];  dlogits, rdlogits [N, K] -> hv [n_learned], of the last v. */
 lsc_status nn_plan_forward_r(nn_plan *p, const void *v, double *rlogits);
 lsc_status nn_plan_backward_r(nn_plan *p, const double *dlogits, const double *rdlogits, void *hv);
+/* Running statistics formed anew (statistics.c), as the means of those of several batches: begin; for each batch clear
+ * the buffers of theta, let a plan on batch statistics update them after its forward, and add; set the means. Counts of
+ * batches, the blocks of no dimension, are summed. */
+typedef struct {
+    const lsc_layout *layout;
+    nn_real real; /* scalar of the thetas */
+    int64_t n;    /* batches so far */
+    double *sums; /* [buffers] */
+} nn_mean_statistics;
+lsc_status nn_mean_statistics_init(nn_mean_statistics *m, const lsc_layout *layout, nn_real real);
+void nn_mean_statistics_fini(nn_mean_statistics *m); /* takes one that is {0} */
+void nn_mean_statistics_begin(nn_mean_statistics *m);
+void nn_mean_statistics_clear(const nn_mean_statistics *m, void *theta);
+void nn_mean_statistics_add(nn_mean_statistics *m, const void *theta);
+void nn_mean_statistics_set(const nn_mean_statistics *m, void *theta);
 /* Name, text and availability of backend i; NULL past the last. *remedy NULL if it is there; valid until the next call
  * on this thread. */
 const char *nn_backend_name(int i, const char **text, const char **remedy);

@@ -6,6 +6,7 @@ target_compile_definitions(lsc_test_landscape PRIVATE LSC_BINARY_DIR="${CMAKE_BI
 lsc_test(landscape_request LIBS lsc_landscape LABELS unit)
 lsc_test(landscape_objective LIBS lsc_objective_nn lsc_test_data lsc_test_malloc LABELS contract)
 lsc_test(landscape_gradient LIBS lsc_objective_nn lsc_test_data lsc_test_malloc LABELS contract)
+lsc_test(landscape_norm LIBS lsc_objective_nn lsc_test_data LABELS contract)
 lsc_test(landscape_memory LIBS lsc_test_landscape LABELS unit)
 lsc_test(landscape_cli LIBS lsc_test_landscape LABELS cli)
 lsc_test(landscape_resume LIBS lsc_test_landscape LABELS cli)

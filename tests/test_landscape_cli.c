@@ -109,6 +109,46 @@ static void other_settings_are_refused_unless_told_to_overwrite(void **state)
     CHECK_LANDSCAPE(0, "points", "--ckpt", ckpt, SMALL, "--normalize=layer", "--overwrite");
 }
 
+static void statistics_of_batch_norm_are_a_choice_that_a_resume_keeps_to(void **state)
+{
+    (void)state;
+    landscape_data(130);
+    const char *ckpt = landscape_checkpoint("");
+    lsc_surface *s = NULL;
+    CHECK_LANDSCAPE(0, "points", "--ckpt", ckpt, "--points=3", "--batch-norm=recalibrated", "--no-vtp");
+    CHECK_OK(lsc_surface_load(test_path("surface.h5"), &s));
+    CHECK_STR(lsc_surface_get(s, "objective.batch_norm"), "recalibrated");
+    CHECK_STR(lsc_surface_get(s, "objective.batch_norm_batch"), "100");
+    CHECK_STR(lsc_surface_get(s, "objective.batch_norm_images"), "100"); /* whole batches of 130 */
+    lsc_surface_free(s);
+    CHECK_LANDSCAPE(0, "complete already", "--ckpt", ckpt, "--points=3", "--batch-norm=recalibrated", "--no-vtp");
+    CHECK_LANDSCAPE(78, "objective.batch_norm: recalibrated in the file, frozen now", "--ckpt", ckpt, "--points=3");
+    CHECK_LANDSCAPE(78, "objective.batch_norm_images: 100 in the file, 60 now", "--ckpt", ckpt, "--points=3",
+                    "--batch-norm=recalibrated", "--norm-batch=20", "--norm-images=60");
+    CHECK_LANDSCAPE(0, "9 points of 120 images", "--ckpt", ckpt, "--points=3", "--samples=120", "--batch-norm=batch",
+                    "--norm-batch=40", "--no-vtp", "--overwrite");
+    CHECK_OK(lsc_surface_load(test_path("surface.h5"), &s));
+    CHECK_STR(lsc_surface_get(s, "objective.batch_norm"), "batch");
+    CHECK_STR(lsc_surface_get(s, "objective.batch_norm_batch"), "40");
+    lsc_surface_free(s);
+}
+
+static void images_that_are_no_whole_batches_are_refused(void **state)
+{
+    (void)state;
+    landscape_data(130);
+    const char *ckpt = landscape_checkpoint("");
+    CHECK_LANDSCAPE(64, "130 images are no whole batches of 100; choose --samples 100, or another --norm-batch",
+                    "--ckpt", ckpt, "--batch-norm=batch");
+    CHECK_LANDSCAPE(64, "--norm-batch: 131 is more than the 130 images", "--ckpt", ckpt, "--batch-norm=batch",
+                    "--norm-batch=131");
+    CHECK_LANDSCAPE(64, "--norm-images: 50 are no whole batches of 100 (--norm-batch)", "--ckpt", ckpt,
+                    "--batch-norm=recalibrated", "--norm-images=50");
+    CHECK_LANDSCAPE(64, "--norm-images: 200 is more than the 130 images", "--ckpt", ckpt, "--batch-norm=recalibrated",
+                    "--norm-images=200");
+    check_nothing_written();
+}
+
 static void json_is_one_object_on_stdout(void **state)
 {
     (void)state;
@@ -428,6 +468,8 @@ int main(void)
         TEST_IN_FOLDER(one_to_three_directions_are_evaluated),
         TEST_IN_FOLDER(a_complete_surface_is_reported_and_its_vtp_made_again),
         TEST_IN_FOLDER(other_settings_are_refused_unless_told_to_overwrite),
+        TEST_IN_FOLDER(statistics_of_batch_norm_are_a_choice_that_a_resume_keeps_to),
+        TEST_IN_FOLDER(images_that_are_no_whole_batches_are_refused),
         TEST_IN_FOLDER(json_is_one_object_on_stdout),
         TEST_IN_FOLDER(a_dry_run_tells_the_work_and_writes_nothing),
         TEST(lists_name_every_kind),

@@ -290,7 +290,7 @@ static void batch_statistics_need_whole_batches(void **state)
                 "12 samples are no whole batches of 5");
     open_objective(&f, (objective_nn_options){.statistics = NN_BATCH, .batch = 4});
     CHECK_FAILS(f.objective.ops->select(f.objective.self, five, 5), LSC_ERR_ARG, "5 samples are no whole batches of 4");
-    CHECK(strstr(f.objective.settings, "\"batch_norm\": \"batch\", \"batch_norm_images\": 4") != NULL);
+    CHECK(strstr(f.objective.settings, "\"batch_norm\": \"batch\", \"batch_norm_batch\": 4") != NULL);
     close_fixture(&f);
 }
 

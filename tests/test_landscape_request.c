@@ -109,7 +109,28 @@ static void an_unknown_word_is_refused(void **state)
 {
     (void)state;
     refused((landscape_options){.normalize = "filters"}, "--normalize: ");
-    refused((landscape_options){.precision = "half"}, "--precision: 'half' is none of single, double, tf32, fp32, fp16, bf16");
+    refused((landscape_options){.precision = "half"},
+            "--precision: 'half' is none of single, double, tf32, fp32, fp16, bf16");
+}
+
+static void statistics_of_batch_norm_are_a_word_and_numbers_that_go_with_it(void **state)
+{
+    (void)state;
+    landscape_request r = request(&(landscape_options){.ckpt = "a"});
+    CHECK_INT(r.norm, LANDSCAPE_FROZEN);
+    landscape_request_fini(&r);
+    r = request(&(landscape_options){.ckpt = "a", .batch_norm = "batch", .norm_batch = 7});
+    CHECK_INT(r.norm, LANDSCAPE_BATCH);
+    CHECK_INT(r.norm_batch, 7);
+    landscape_request_fini(&r);
+    r = request(&(landscape_options){.ckpt = "a", .batch_norm = "recalibrated", .norm_images = 70});
+    CHECK_INT(r.norm, LANDSCAPE_RECALIBRATED);
+    CHECK_INT(r.norm_images, 70);
+    landscape_request_fini(&r);
+    refused((landscape_options){.batch_norm = "eval"}, "--batch-norm: 'eval' is none of frozen, batch, recalibrated");
+    refused((landscape_options){.norm_batch = 7}, "--norm-batch: goes with --batch-norm batch or recalibrated");
+    refused((landscape_options){.batch_norm = "batch", .norm_images = 7},
+            "--norm-images: goes with --batch-norm recalibrated");
 }
 
 static void the_surface_has_a_name_of_its_own(void **state)
@@ -137,6 +158,7 @@ int main(void)
         TEST(roles_that_move_are_a_list),
         TEST(directions_from_a_file_are_not_changed),
         TEST(an_unknown_word_is_refused),
+        TEST(statistics_of_batch_norm_are_a_word_and_numbers_that_go_with_it),
         TEST(the_surface_has_a_name_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,8 @@ static const struct {
     {"objective.data_sha256", "data"},
     {"objective.samples_sha256", "samples"},
     {"objective.batch_norm", "batch norm"},
+    {"objective.batch_norm_batch", "batches of batch norm"},
+    {"objective.batch_norm_sha256", "images of batch norm"},
 };
 
 static bool same_axes(const lsc_surface *a, const lsc_surface *b)
