@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cpu/join_kernels.h"
-#include "nn/backend/cpu/clones.h"
+#include "base/clones.h"
 
 #define INLINE static inline __attribute__((always_inline)) void
 /* Arrays are the same or do not overlap. */
@@ -33,7 +33,7 @@ INLINE affine_strip(const cpu_affine *a, int64_t at, int64_t coefficients, int64
     else EACH(i, n) y[i] = v[i];
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_affine_run(const cpu_rows *r, const cpu_affine *a)
 {
     for (int64_t k = 0; k < r->rows; k++) {
@@ -92,7 +92,7 @@ INLINE gather_strip(const cpu_gather *a, int64_t at, int64_t coefficients, int64
             add_kept(a->kept + at, a->rx[k] + at, a->sum_x[k] + coefficients, n);
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_gather_run(const cpu_rows *r, const cpu_gather *a)
 {
     for (int64_t k = 0; k < r->rows; k++) {
@@ -125,7 +125,7 @@ INLINE spread_strip(const cpu_spread *a, int64_t at, int64_t coefficients, int64
     out[i] = v[i];
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_spread_run(const cpu_rows *r, const cpu_spread *a)
 {
     for (int64_t k = 0; k < r->rows; k++) {
@@ -160,7 +160,7 @@ INLINE affine_r_strip(const cpu_affine_r *a, int64_t at, int64_t coefficients, i
     out[i] = v[i];
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_affine_r_run(const cpu_rows *r, const cpu_affine_r *a)
 {
     for (int64_t k = 0; k < r->rows; k++) {
@@ -183,7 +183,7 @@ INLINE moments_strip(const float *x, double *sum, double *squares, int64_t n)
     }
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_moments_run(const cpu_rows *r, const float *x, double *sum, double *squares)
 {
     for (int64_t k = 0; k < r->rows; k++) {
@@ -194,14 +194,14 @@ void cpu_moments_run(const cpu_rows *r, const float *x, double *sum, double *squ
     }
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_accumulate(float *to, const float *from, int64_t n)
 {
     EACH(i, n)
     to[i] += from[i];
 }
 
-CPU_CLONES
+LSC_CLONES
 void cpu_add_up(const float *sums, int count, int64_t n, float *to)
 {
     for (int64_t i = 0; i < n; i++) {

@@ -3,7 +3,7 @@
  * are chosen, so that the R-operator does with derivatives what the passes do with values.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/backend/cpu/clones.h"
+#include "base/clones.h"
 #include "nn/backend/cpu/cpu.h"
 #include "nn/op_pool.h"
 
@@ -47,7 +47,7 @@ static pool_size size_of(const cpu_step *s)
 }
 
 /* The first of the largest, NaN being larger than all. */
-CPU_CLONES
+LSC_CLONES
 static void largest(const pool_size *s, int lanes, const float *in, float *out, int32_t *choice)
 {
     for (int64_t o = 0; o < s->oh * s->ow; o++) {
@@ -79,7 +79,7 @@ static void to_largest(const pool_size *s, int lanes, const int32_t *choice, con
 }
 
 /* Places in the padding count as zeros, as in PyTorch. */
-CPU_CLONES
+LSC_CLONES
 static void mean(const pool_size *s, int lanes, const float *in, float *out)
 {
     float area = (float)(s->kernel * s->kernel);
@@ -95,7 +95,7 @@ static void mean(const pool_size *s, int lanes, const float *in, float *out)
     }
 }
 
-CPU_CLONES
+LSC_CLONES
 static void to_all(const pool_size *s, int lanes, const float *dout, float *din)
 {
     float area = (float)(s->kernel * s->kernel);
