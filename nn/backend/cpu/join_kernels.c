@@ -201,13 +201,20 @@ void cpu_accumulate(float *to, const float *from, int64_t n)
     to[i] += from[i];
 }
 
+#define ADDED_AT_ONCE 256
+
 LSC_CLONES
 void cpu_add_up(const float *sums, int count, int64_t n, float *to)
 {
-    for (int64_t i = 0; i < n; i++) {
-        double sum = 0;
-        for (int unit = 0; unit < count; unit++)
-            sum += (double)sums[unit * n + i];
-        to[i] = (float)sum;
+    for (int64_t first = 0; first < n; first += ADDED_AT_ONCE) {
+        const int64_t m = n - first < ADDED_AT_ONCE ? n - first : ADDED_AT_ONCE;
+        double sum[ADDED_AT_ONCE] = {0};
+        for (int unit = 0; unit < count; unit++) {
+            const float *from = sums + unit * n + first;
+            EACH(i, m)
+            sum[i] += (double)from[i];
+        }
+        EACH(i, m)
+        to[first + i] = (float)sum[i];
     }
 }
