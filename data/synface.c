@@ -72,9 +72,13 @@ struct ds_renderer {
     int domain, subject, video;
     syn_subject face;
     syn_video surroundings;
+    syn_attack attack;
     double *texture, *background; /* [n, n] */
+    double *noise;                /* [2 n, 2 n] of an attack */
     /* Scratch: see synface_parts.h. */
-    double *cells, *bump, *scene, *paper, *noise, *waves, *light, *rows, *pixels;
+    syn_scratch scratch;
+    double *bump;
+    syn_colour *scene, *paper, *waves, *light, *rows, *pixels;
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -84,12 +88,24 @@ static int64_t larger(int64_t a, int64_t b)
 
 static int64_t cells_needed(void)
 {
-    int64_t most = larger(syn_noise_scratch(&SYN_TEXTURE), syn_noise_scratch(&SYN_GRAIN));
+    int64_t most = larger(syn_noise_cells(&SYN_TEXTURE), syn_noise_cells(&SYN_GRAIN));
     for (int domain = 0; domain < DS_SYNFACE_DOMAINS; domain++) {
         const syn_noise background = syn_background(domain);
-        most = larger(most, syn_noise_scratch(&background));
+        most = larger(most, syn_noise_cells(&background));
     }
-    return most;
+    return larger(most, syn_noise_cells(&SYN_REFLECTION));
+}
+
+static lsc_status new_scratch(syn_scratch *s, int64_t places)
+{
+    lsc_status st = LSC_OK;
+    LSC_NEW(s->cells, cells_needed());
+    LSC_NEW(s->rows.cell, places);
+    LSC_NEW(s->rows.part, places);
+    LSC_NEW(s->columns.cell, places);
+    LSC_NEW(s->columns.part, places);
+cleanup:
+    return st;
 }
 
 lsc_status ds_renderer_new(const ds_synfaces *o, ds_renderer **out)
@@ -104,15 +120,15 @@ lsc_status ds_renderer_new(const ds_synfaces *o, ds_renderer **out)
     r->subject = r->video = -1;
     LSC_NEW(r->texture, n * n);
     LSC_NEW(r->background, n * n);
-    LSC_NEW(r->cells, cells_needed());
-    LSC_NEW(r->bump, n * n);
-    LSC_NEW(r->scene, 3 * n * n);
-    LSC_NEW(r->paper, 12 * n * n);
     LSC_NEW(r->noise, 4 * n * n);
+    LSC_TRY(new_scratch(&r->scratch, 2 * n));
+    LSC_NEW(r->bump, n * n);
+    LSC_NEW(r->scene, n * n);
+    LSC_NEW(r->paper, 4 * n * n);
     LSC_NEW(r->waves, 8 * n);
-    LSC_NEW(r->light, 3 * SYN_LIGHT * SYN_LIGHT * size * size);
-    LSC_NEW(r->rows, 3 * SYN_LIGHT * size * size);
-    LSC_NEW(r->pixels, 3 * size * size);
+    LSC_NEW(r->light, SYN_LIGHT * SYN_LIGHT * size * size);
+    LSC_NEW(r->rows, SYN_LIGHT * size * size);
+    LSC_NEW(r->pixels, size * size);
     *out = r;
     r = NULL;
 cleanup:
@@ -124,8 +140,21 @@ void ds_renderer_free(ds_renderer *r)
 {
     if (r == NULL)
         return;
-    double *const all[] = {r->texture, r->background, r->cells, r->bump, r->scene, r->paper,
-                           r->noise,   r->waves,      r->light, r->rows, r->pixels};
+    void *const all[] = {r->texture,
+                         r->background,
+                         r->noise,
+                         r->scratch.cells,
+                         r->scratch.rows.cell,
+                         r->scratch.rows.part,
+                         r->scratch.columns.cell,
+                         r->scratch.columns.part,
+                         r->bump,
+                         r->scene,
+                         r->paper,
+                         r->waves,
+                         r->light,
+                         r->rows,
+                         r->pixels};
     for (size_t i = 0; i < LSC_COUNT(all); i++)
         lsc_free(all[i]);
     lsc_free(r);
@@ -133,23 +162,26 @@ void ds_renderer_free(ds_renderer *r)
 
 static void prepare(ds_renderer *r, int domain, int subject, int video)
 {
+    const ds_attack species = ds_synface_attack(&r->o, video);
     const bool same = r->domain == domain && r->subject == subject;
+
     if (!same)
-        syn_subject_draw(r->o.seed, domain, subject, r->n, r->cells, r->texture, &r->face);
-    if (!same || r->video != video)
-        syn_video_draw(r->o.seed, domain, subject, video, r->n, r->cells, r->background, &r->surroundings);
+        syn_subject_draw(r->o.seed, domain, subject, r->n, &r->scratch, r->texture, &r->face);
+    if (!same || r->video != video) {
+        syn_video_draw(r->o.seed, domain, subject, video, r->n, &r->scratch, r->background, &r->surroundings);
+        if (species != DS_NO_ATTACK)
+            syn_attack_draw(r->o.seed, domain, subject, video, species, r->n, &r->scratch, r->noise, &r->attack);
+    }
     r->domain = domain;
     r->subject = subject;
     r->video = video;
 }
 
-void ds_render(ds_renderer *r, int domain, int subject, int video, int frame, uint8_t *rgb)
+/* S2: the face is turned and moved from frame to frame. */
+static void render_scene(const ds_renderer *r, int frame)
 {
-    const ds_attack species = ds_synface_attack(&r->o, video);
-    prepare(r, domain, subject, video);
-
-    syn_draw pose = syn_draw_of(r->o.seed, "synface frame", domain, subject, video, frame);
-    syn_scene scene = {.domain = &syn_domains[domain],
+    syn_draw pose = syn_draw_of(r->o.seed, "synface frame", r->domain, r->subject, r->video, frame);
+    syn_scene scene = {.domain = &syn_domains[r->domain],
                        .subject = &r->face,
                        .video = &r->surroundings,
                        .texture = r->texture,
@@ -162,19 +194,22 @@ void ds_render(ds_renderer *r, int domain, int subject, int video, int frame, ui
     scene.dx = syn_normal(&pose, .015);
     scene.dy = syn_normal(&pose, .015);
     syn_scene_render(&scene, r->bump, r->scene);
+}
 
-    const syn_spoof spoof = {.seed = r->o.seed,
-                             .delta = r->o.delta,
-                             .domain = domain,
-                             .subject = subject,
-                             .video = video,
-                             .frame = frame,
+void ds_render(ds_renderer *r, int domain, int subject, int video, int frame, uint8_t *rgb)
+{
+    const ds_attack species = ds_synface_attack(&r->o, video);
+    prepare(r, domain, subject, video);
+    render_scene(r, frame);
+
+    const syn_spoof spoof = {.delta = r->o.delta,
                              .species = species,
+                             .attack = &r->attack,
+                             .pose = syn_draw_of(r->o.seed, "synface pose", domain, subject, video, frame),
                              .n = r->n,
                              .size = r->o.size,
+                             .scratch = &r->scratch,
                              .paper = r->paper,
-                             .noise = r->noise,
-                             .cells = r->cells,
                              .waves = r->waves};
     syn_spoof_render(&spoof, r->scene, r->light);
 

@@ -44,34 +44,51 @@ static lens lens_of(double deviation)
     return l;
 }
 
-/* The sum for pixel i over a line of n groups of 3 values `step` apart; the line's ends go on. */
-static void through_lens(const lens *l, const double *line, int64_t step, int n, int i, double *rgb)
+/* A point of a line, which goes on beyond its ends. */
+SYN_INLINE int on_line(int at, int n)
 {
-    double sum[3] = {0};
-    for (int k = 0; k < l->n; k++) {
-        int at = SYN_LIGHT * i + l->first + k;
-        at = at < 0 ? 0 : at >= n ? n - 1 : at;
-        for (int c = 0; c < 3; c++)
-            sum[c] += l->weight[k] * line[at * step + c];
-    }
-    for (int c = 0; c < 3; c++)
-        rgb[c] = sum[c];
+    return at < 0 ? 0 : at >= n ? n - 1 : at;
 }
 
-static void expose(const syn_camera *c, const double *light)
+/* The sums for the pixels of a row of n points. */
+LSC_CLONES
+static void look_along(const lens *l, const syn_colour *row, int n, syn_colour *out)
+{
+    for (int j = 0; j < n / SYN_LIGHT; j++) {
+        const int first = SYN_LIGHT * j + l->first;
+        syn_colour sum = {0};
+        if (first >= 0 && first + l->n <= n)
+            for (int k = 0; k < l->n; k++)
+                sum += l->weight[k] * row[first + k];
+        else
+            for (int k = 0; k < l->n; k++)
+                sum += l->weight[k] * row[on_line(first + k, n)];
+        out[j] = sum;
+    }
+}
+
+/* The sums for row i of the pixels over rows [n, width]. */
+LSC_CLONES
+static void look_across(const lens *l, const syn_colour *rows, int width, int n, int i, syn_colour *out)
+{
+    for (int j = 0; j < width; j++)
+        out[j] = syn_grey(0);
+    for (int k = 0; k < l->n; k++) {
+        const syn_colour *row = rows + (int64_t)on_line(SYN_LIGHT * i + l->first + k, n) * width;
+        for (int j = 0; j < width; j++)
+            out[j] += l->weight[k] * row[j];
+    }
+}
+
+static void expose(const syn_camera *c, const syn_colour *light)
 {
     const lens l = lens_of(c->domain->blur * SYN_LIGHT);
     const int side = SYN_LIGHT * c->size;
 
-    for (int i = 0; i < side; i++) {
-        for (int j = 0; j < c->size; j++)
-            through_lens(&l, light + 3 * (int64_t)i * side, 3, side, j, c->rows + 3 * ((int64_t)i * c->size + j));
-    }
-    for (int i = 0; i < c->size; i++) {
-        for (int j = 0; j < c->size; j++)
-            through_lens(&l, c->rows + 3 * j, 3 * (int64_t)c->size, side, i,
-                         c->pixels + 3 * ((int64_t)i * c->size + j));
-    }
+    for (int i = 0; i < side; i++)
+        look_along(&l, light + (int64_t)i * side, side, c->rows + (int64_t)i * c->size);
+    for (int i = 0; i < c->size; i++)
+        look_across(&l, c->rows, c->size, side, i, c->pixels + (int64_t)i * c->size);
 }
 
 /* From light to values in 0..255. */
@@ -80,86 +97,105 @@ static void develop(const syn_camera *c)
     static const double cast[3] = {.06, 0, -.06};
     const syn_domain *d = c->domain;
     const double sign = c->live ? 1 : -1, exposure = d->gain * (1 + c->kappa * d->exposure * sign * .08);
+    double gain[3];
     syn_draw noise = c->noise;
 
+    for (int k = 0; k < 3; k++)
+        gain[k] = d->white[k] * (1 + c->kappa * d->cast * sign * cast[k]) * exposure;
     for (int64_t i = 0; i < (int64_t)c->size * c->size; i++) {
         for (int k = 0; k < 3; k++) {
-            double *x = &c->pixels[3 * i + k];
-            *x *= d->white[k] * (1 + c->kappa * d->cast * sign * cast[k]) * exposure;
-            *x += syn_normal(&noise, 1) * sqrt(d->shot * fmax(0, *x) + d->read * d->read);
-            *x = pow(clamp(*x, 0, 1), 1 / d->gamma) * 255;
+            double x = c->pixels[i][k] * gain[k];
+            x += syn_normal(&noise, 1) * sqrt(d->shot * fmax(0, x) + d->read * d->read);
+            c->pixels[i][k] = pow(clamp(x, 0, 1), 1 / d->gamma) * 255;
         }
     }
 }
 
-static void fill_cosines(double cosine[BLOCK][BLOCK])
+/* Of the cosine transform of 8 numbers: C [u][x], and the quantizer's steps. */
+typedef struct {
+    double cosine[BLOCK][BLOCK], inverse[BLOCK][BLOCK];
+    double step[BLOCK][BLOCK];
+} coding;
+
+static coding coding_of(int quality)
 {
+    const double scale = quality < 50 ? 5000.0 / quality : 200 - 2 * quality;
+    coding c;
     for (int u = 0; u < BLOCK; u++) {
-        for (int x = 0; x < BLOCK; x++)
-            cosine[u][x] = sqrt((u == 0 ? 1 : 2) / 8.0) * cos((2 * x + 1) * u * M_PI / 16);
+        for (int x = 0; x < BLOCK; x++) {
+            c.cosine[u][x] = sqrt((u == 0 ? 1 : 2) / 8.0) * cos((2 * x + 1) * u * M_PI / 16);
+            c.inverse[x][u] = c.cosine[u][x];
+            c.step[u][x] = clamp(floor((luminance[u * BLOCK + x] * scale + 50) / 100), 1, 255);
+        }
     }
+    return c;
 }
 
-/* out = a b, or a b^T. */
-static void multiply(double a[BLOCK][BLOCK], double b[BLOCK][BLOCK], bool transposed, double out[BLOCK][BLOCK])
+/* out = a b */
+SYN_INLINE void multiply_left(const double a[BLOCK][BLOCK], syn_colour b[BLOCK][BLOCK], syn_colour out[BLOCK][BLOCK])
 {
     for (int i = 0; i < BLOCK; i++) {
         for (int j = 0; j < BLOCK; j++) {
-            double sum = 0;
+            syn_colour sum = {0};
             for (int k = 0; k < BLOCK; k++)
-                sum += a[i][k] * (transposed ? b[j][k] : b[k][j]);
+                sum += a[i][k] * b[k][j];
             out[i][j] = sum;
         }
     }
 }
 
-/* One block through the coding: D = C X C^T, D <- Q round(D / Q), X = C^T D C. */
-static void code_block(double cosine[BLOCK][BLOCK], double inverse[BLOCK][BLOCK], const double *step, double *x,
-                       int64_t row)
+/* out = a b^T */
+SYN_INLINE void multiply_right(syn_colour a[BLOCK][BLOCK], const double b[BLOCK][BLOCK], syn_colour out[BLOCK][BLOCK])
 {
-    double block[BLOCK][BLOCK], half[BLOCK][BLOCK];
     for (int i = 0; i < BLOCK; i++) {
-        for (int j = 0; j < BLOCK; j++)
-            block[i][j] = x[i * row + 3 * j] - 128;
+        for (int j = 0; j < BLOCK; j++) {
+            syn_colour sum = {0};
+            for (int k = 0; k < BLOCK; k++)
+                sum += a[i][k] * b[j][k];
+            out[i][j] = sum;
+        }
     }
-    multiply(cosine, block, false, half);
-    multiply(half, cosine, true, block);
-    for (int k = 0; k < BLOCK * BLOCK; k++)
-        block[k / BLOCK][k % BLOCK] = rint(block[k / BLOCK][k % BLOCK] / step[k]) * step[k];
-    multiply(inverse, block, false, half);
-    multiply(half, cosine, false, block);
+}
+
+/* One block of all channels through the coding: D = C X C^T, D <- Q round(D / Q), X = C^T D C. */
+LSC_CLONES
+static void code_block(const coding *c, syn_colour *x, int64_t row)
+{
+    syn_colour block[BLOCK][BLOCK], half[BLOCK][BLOCK];
     for (int i = 0; i < BLOCK; i++) {
         for (int j = 0; j < BLOCK; j++)
-            x[i * row + 3 * j] = block[i][j] + 128;
+            block[i][j] = x[i * row + j] - 128;
+    }
+    multiply_left(c->cosine, block, half);
+    multiply_right(half, c->cosine, block);
+    for (int i = 0; i < BLOCK; i++) {
+        for (int j = 0; j < BLOCK; j++)
+            block[i][j] = syn_rounded(block[i][j] / c->step[i][j]) * c->step[i][j];
+    }
+    multiply_left(c->inverse, block, half);
+    multiply_right(half, c->inverse, block);
+    for (int i = 0; i < BLOCK; i++) {
+        for (int j = 0; j < BLOCK; j++)
+            x[i * row + j] = block[i][j] + 128;
     }
 }
 
 static void code(const syn_camera *c)
 {
-    const int q = c->domain->quality;
-    const double scale = q < 50 ? 5000.0 / q : 200 - 2 * q;
-    double cosine[BLOCK][BLOCK], inverse[BLOCK][BLOCK], step[BLOCK * BLOCK];
-
-    fill_cosines(cosine);
-    for (int i = 0; i < BLOCK; i++) {
-        for (int j = 0; j < BLOCK; j++)
-            inverse[i][j] = cosine[j][i];
-    }
-    for (int k = 0; k < BLOCK * BLOCK; k++)
-        step[k] = clamp(floor((luminance[k] * scale + 50) / 100), 1, 255);
+    const coding by = coding_of(c->domain->quality);
     for (int i = 0; i < c->size; i += BLOCK) {
-        for (int j = 0; j < c->size; j += BLOCK) {
-            for (int k = 0; k < 3; k++)
-                code_block(cosine, inverse, step, c->pixels + 3 * ((int64_t)i * c->size + j) + k, 3 * (int64_t)c->size);
-        }
+        for (int j = 0; j < c->size; j += BLOCK)
+            code_block(&by, c->pixels + (int64_t)i * c->size + j, c->size);
     }
 }
 
-void syn_camera_render(const syn_camera *c, const double *light, uint8_t *rgb)
+void syn_camera_render(const syn_camera *c, const syn_colour *light, uint8_t *rgb)
 {
     expose(c, light);
     develop(c);
     code(c);
-    for (int64_t k = 0; k < 3 * (int64_t)c->size * c->size; k++)
-        rgb[k] = (uint8_t)clamp(c->pixels[k] + .5, 0, 255);
+    for (int64_t i = 0; i < (int64_t)c->size * c->size; i++) {
+        for (int k = 0; k < 3; k++)
+            rgb[3 * i + k] = (uint8_t)clamp(c->pixels[i][k] + .5, 0, 255);
+    }
 }

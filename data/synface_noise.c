@@ -22,21 +22,10 @@ double syn_normal(syn_draw *d, double deviation)
     return deviation * lsc_rng_normal(d->rng, d->next++);
 }
 
-/* The cell of a coordinate, moved so that its right neighbour exists. */
-static int cell(double *x, int n)
+void syn_axis_fill(const syn_axis *a, int count, int first, double step, int n)
 {
-    const double most = n - 1.001;
-    *x = *x < 0 ? 0 : *x > most ? most : *x;
-    const int i = (int)*x;
-    *x -= i;
-    return i;
-}
-
-syn_taps syn_taps_at(double y, double x, int rows, int columns)
-{
-    const int64_t row = cell(&y, rows), column = cell(&x, columns), at = row * columns + column;
-    return (syn_taps){{at, at + 1, at + columns, at + columns + 1},
-                      {(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x}};
+    for (int k = 0; k < count; k++)
+        a->part[k] = syn_cell((first + k) * step, n, &a->cell[k]);
 }
 
 static int side_of(const syn_noise *s, int octave)
@@ -44,31 +33,40 @@ static int side_of(const syn_noise *s, int octave)
     return (s->cells << octave) + 2;
 }
 
-int64_t syn_noise_scratch(const syn_noise *s)
+int64_t syn_noise_cells(const syn_noise *s)
 {
     const int64_t side = side_of(s, s->octaves - 1);
     return side * side;
 }
 
-/* out += height * one octave of m x m numbers, spread over n x n points. */
-static void add_octave(syn_draw *d, int m, double height, int n, double *cells, double *out)
+/* out [n] += height * what lies between two rows of cells at y. */
+LSC_CLONES
+static void add_row(const double *above, const double *below, double y, const syn_axis *columns, int n, double height,
+                    double *out)
 {
-    const double step = (m - 2.0) / (n - 1);
-
-    for (int64_t k = 0; k < (int64_t)m * m; k++)
-        cells[k] = syn_normal(d, 1);
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            const syn_taps t = syn_taps_at(i * step, j * step, m, m);
-            double sum = 0;
-            for (int k = 0; k < 4; k++)
-                sum += t.weight[k] * cells[t.at[k]];
-            out[(int64_t)i * n + j] += height * sum;
-        }
+    for (int j = 0; j < n; j++) {
+        const double x = columns->part[j];
+        const int at = columns->cell[j];
+        out[j] += height * ((1 - y) * (1 - x) * above[at] + (1 - y) * x * above[at + 1] + y * (1 - x) * below[at] +
+                            y * x * below[at + 1]);
     }
 }
 
-void syn_noise_fill(const syn_noise *s, syn_draw *d, int n, double *scratch, double *out)
+/* out += height * one octave of m x m numbers, spread over n x n points. */
+static void add_octave(syn_draw *d, int m, double height, int n, const syn_scratch *scratch, double *out)
+{
+    const syn_axis *axis = &scratch->columns;
+
+    for (int64_t k = 0; k < (int64_t)m * m; k++)
+        scratch->cells[k] = syn_normal(d, 1);
+    syn_axis_fill(axis, n, 0, (m - 2.0) / (n - 1), m);
+    for (int i = 0; i < n; i++) {
+        const double *above = scratch->cells + (int64_t)axis->cell[i] * m;
+        add_row(above, above + m, axis->part[i], axis, n, height, out + (int64_t)i * n);
+    }
+}
+
+void syn_noise_fill(const syn_noise *s, syn_draw *d, int n, const syn_scratch *scratch, double *out)
 {
     const int64_t points = (int64_t)n * n;
     double height = 1, squares = 0;

@@ -13,12 +13,13 @@
 static const double skins[6][3] = {{.87, .66, .54}, {.80, .57, .44}, {.68, .46, .34},
                                    {.53, .35, .25}, {.38, .25, .18}, {.25, .16, .12}};
 
-static double clamp(double x, double lo, double hi)
+SYN_INLINE double clamp(double x, double lo, double hi)
 {
     return x < lo ? lo : x > hi ? hi : x;
 }
 
-void syn_subject_draw(uint64_t seed, int domain, int subject, int n, double *scratch, double *texture, syn_subject *out)
+void syn_subject_draw(uint64_t seed, int domain, int subject, int n, const syn_scratch *scratch, double *texture,
+                      syn_subject *out)
 {
     static const double hair[3] = {1, .85, .7};
     syn_draw d = syn_draw_of(seed, "synface subject", domain, subject, 0, 0);
@@ -47,8 +48,8 @@ syn_noise syn_background(int domain)
     return (syn_noise){syn_domains[domain].background, 3, .6};
 }
 
-void syn_video_draw(uint64_t seed, int domain, int subject, int video, int n, double *scratch, double *background,
-                    syn_video *out)
+void syn_video_draw(uint64_t seed, int domain, int subject, int video, int n, const syn_scratch *scratch,
+                    double *background, syn_video *out)
 {
     syn_draw d = syn_draw_of(seed, "synface video", domain, subject, video, 0);
     const syn_noise noise = syn_background(domain);
@@ -69,7 +70,7 @@ typedef struct {
     double x, y;
 } place;
 
-static place face_at(const syn_scene *s, int row, int column)
+SYN_INLINE place face_at(const syn_scene *s, int row, int column)
 {
     const int margin = (s->n - s->side) / 2;
     const double step = 1.2 / (s->side - 1);
@@ -77,19 +78,26 @@ static place face_at(const syn_scene *s, int row, int column)
     return (place){s->cosine * x - s->sine * y, s->sine * x + s->cosine * y};
 }
 
-static void fill_bump(const syn_scene *s, double *bump)
+/* The nose: how far a row stands out, four points at once. */
+LSC_CLONES
+static void bump_row(const syn_scene *s, int i, double *bump)
 {
-    for (int i = 0; i < s->n; i++) {
-        for (int j = 0; j < s->n; j++) {
-            const place p = face_at(s, i, j);
+    for (int j = 0; j < s->n; j += 4) {
+        double square[4] = {NOTHING, NOTHING, NOTHING, NOTHING};
+        const int left = s->n - j < 4 ? s->n - j : 4;
+        for (int k = 0; k < left; k++) {
+            const place p = face_at(s, i, j + k);
             const double u = p.x / s->subject->nose, v = (p.y - .05) / .13;
-            bump[(int64_t)i * s->n + j] = u * u + v * v < NOTHING ? exp(-u * u - v * v) * .35 : 0;
+            square[k] = u * u + v * v;
         }
+        const syn_colour height = syn_exp(-(syn_colour){square[0], square[1], square[2], square[3]}) * .35;
+        for (int k = 0; k < left; k++)
+            bump[j + k] = square[k] < NOTHING ? height[k] : 0;
     }
 }
 
 /* Differences over neighbours, one-sided at the edge. */
-static double slope(const double *bump, int64_t at, int64_t step, int i, int n, double spacing)
+SYN_INLINE double slope(const double *bump, int64_t at, int64_t step, int i, int n, double spacing)
 {
     const int before = i > 0, after = i < n - 1;
     return (bump[at + after * step] - bump[at - before * step]) / ((before + after) * spacing);
@@ -100,13 +108,13 @@ typedef struct {
     double diffuse, specular;
 } shade;
 
-static double power_25(double x)
+SYN_INLINE double power_25(double x)
 {
     const double x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
     return x8 * x8 * x8 * x;
 }
 
-static shade light_at(const syn_scene *s, place p, double e, double slope_x, double slope_y)
+SYN_INLINE shade light_at(const syn_scene *s, place p, double e, double slope_x, double slope_y)
 {
     const double *l = s->video->light;
     const double x = p.x / s->subject->ax * .9 - slope_x * .18, y = p.y / s->subject->ay * .9 - slope_y * .18;
@@ -115,61 +123,76 @@ static shade light_at(const syn_scene *s, place p, double e, double slope_x, dou
     return (shade){clamp(towards, 0, 1), power_25(clamp(2 * towards * (z / length) - l[2], 0, 1))};
 }
 
-static void blend(double *albedo, double share, const double colour[3])
+SYN_INLINE syn_colour blended(syn_colour albedo, double share, syn_colour colour)
 {
-    for (int c = 0; c < 3; c++)
-        albedo[c] = albedo[c] * (1 - share) + share * colour[c];
+    return albedo * (1 - share) + share * colour;
 }
 
-/* A spot with the colour at (x, y) of the radii rx, ry. */
-static void add_spot(double *albedo, place p, double x, double y, double rx, double ry, const double colour[3])
+/* Of a spot at a distance of so many radii nothing is left: exp(-REACH^4) is nothing beside 1. */
+#define REACH 2.6
+
+/* With a spot of the colour at (x, y) of the radii rx, ry. */
+SYN_INLINE syn_colour with_spot(syn_colour albedo, place p, double x, double y, double rx, double ry, syn_colour colour)
 {
+    if (fabs(p.x - x) > REACH * rx || fabs(p.y - y) > REACH * ry)
+        return albedo;
     const double u = (p.x - x) / rx, v = (p.y - y) / ry, d = u * u + v * v;
-    if (d * d < NOTHING)
-        blend(albedo, exp(-d * d), colour);
+    return d * d < NOTHING ? blended(albedo, exp(-d * d), colour) : albedo;
 }
 
-static void albedo_at(const syn_scene *s, place p, double texture, double *albedo)
+/* below: the part of the hair. */
+SYN_INLINE syn_colour albedo_at(const syn_subject *f, place p, double texture, double hair)
 {
-    static const double white[3] = {.9, .9, .88}, pupil[3] = {.06, .06, .06};
-    const syn_subject *f = s->subject;
-    const double lips[3] = {f->skin[0] * .85, f->skin[1] * .45, f->skin[2] * .45};
+    const syn_colour white = {.9, .9, .88}, pupil = {.06, .06, .06}, skin = syn_rgb(f->skin), dark = syn_rgb(f->hair);
+    const syn_colour lips = skin * (syn_colour){.85, .45, .45};
+    syn_colour albedo = skin * (1 + .10 * texture);
 
-    for (int c = 0; c < 3; c++)
-        albedo[c] = f->skin[c] * (1 + .10 * texture);
     for (int side = -1; side <= 1; side += 2) {
-        add_spot(albedo, p, side * f->eye, f->eye_y, .065, .03, white);
-        add_spot(albedo, p, side * f->eye, f->eye_y, .026, .028, pupil);
-        add_spot(albedo, p, side * f->eye, f->eye_y - .075, .085, f->brow, f->hair);
+        albedo = with_spot(albedo, p, side * f->eye, f->eye_y, .065, .03, white);
+        albedo = with_spot(albedo, p, side * f->eye, f->eye_y, .026, .028, pupil);
+        albedo = with_spot(albedo, p, side * f->eye, f->eye_y - .075, .085, f->brow, dark);
     }
-    add_spot(albedo, p, 0, f->mouth_y, f->mouth, .028, lips);
-    const double below = (p.y + f->ay * .62) * 60; /* of the hairline */
-    if (below < NOTHING)
-        blend(albedo, 1 / (1 + exp(below)) * .97, f->hair);
+    albedo = with_spot(albedo, p, 0, f->mouth_y, f->mouth, .028, lips);
+    return blended(albedo, hair * .97, dark);
 }
 
-void syn_scene_render(const syn_scene *s, double *bump, double *scene)
+SYN_INLINE syn_colour clamped(syn_colour x)
 {
-    const double spacing = 1.2 / s->side;
+    syn_colour y = x;
+    for (int c = 0; c < 3; c++)
+        y[c] = clamp(x[c], 0, 1);
+    return y;
+}
 
-    fill_bump(s, bump);
-    for (int i = 0; i < s->n; i++) {
-        for (int j = 0; j < s->n; j++) {
-            const int64_t at = (int64_t)i * s->n + j;
-            const place p = face_at(s, i, j);
-            const double u = p.x / s->subject->ax, v = p.y / s->subject->ay, e = u * u + v * v, edge = (e - 1) * 18;
-            const double face = edge > NOTHING ? 0 : 1 / (1 + exp(edge));
-            shade l = {0};
-            double albedo[3] = {0};
-            if (face > 0) {
-                l = light_at(s, p, e, slope(bump, at, 1, j, s->n, spacing), slope(bump, at, s->n, i, s->n, spacing));
-                albedo_at(s, p, s->texture[at], albedo);
-            }
-            for (int c = 0; c < 3; c++) {
-                const double lit = albedo[c] * (s->domain->ambient + (1 - s->domain->ambient) * l.diffuse) +
-                                   s->domain->specular * l.specular;
-                scene[3 * at + c] = clamp(face * lit + (1 - face) * s->background[at] * s->video->tint[c], 0, 1);
-            }
+LSC_CLONES
+static void scene_row(const syn_scene *s, int i, const double *bump, syn_colour *scene)
+{
+    const double spacing = 1.2 / s->side, ambient = s->domain->ambient;
+    const syn_subject *f = s->subject;
+    const syn_colour tint = syn_rgb(s->video->tint);
+
+    for (int j = 0; j < s->n; j++) {
+        const int64_t at = (int64_t)i * s->n + j;
+        const place p = face_at(s, i, j);
+        const double u = p.x / f->ax, v = p.y / f->ay, e = u * u + v * v, edge = (e - 1) * 18;
+        const double below = (p.y + f->ay * .62) * 60; /* of the hairline */
+        const syn_colour falling = syn_falling((syn_colour){edge, below});
+        const double face = edge > NOTHING ? 0 : falling[0], hair = below < NOTHING ? falling[1] : 0;
+        syn_colour lit = {0};
+        if (face > 0) {
+            const shade l =
+                light_at(s, p, e, slope(bump, at, 1, j, s->n, spacing), slope(bump, at, s->n, i, s->n, spacing));
+            lit = albedo_at(f, p, s->texture[at], hair) * (ambient + (1 - ambient) * l.diffuse) +
+                  s->domain->specular * l.specular;
         }
+        scene[at] = clamped(face * lit + (1 - face) * s->background[at] * tint);
     }
+}
+
+void syn_scene_render(const syn_scene *s, double *bump, syn_colour *scene)
+{
+    for (int i = 0; i < s->n; i++)
+        bump_row(s, i, bump + (int64_t)i * s->n);
+    for (int i = 0; i < s->n; i++)
+        scene_row(s, i, bump, scene);
 }

@@ -227,7 +227,7 @@ static void failing_allocations_leave_nothing_behind(void **state)
 {
     ds_synfaces o = options;
     (void)state;
-    CHECK_INT(test_torture(torture, &o), 12);
+    CHECK_INT(test_torture(torture, &o), 17);
 }
 
 int main(void)
