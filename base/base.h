@@ -151,6 +151,7 @@ void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);  /* Fisher-Yates *
 
 bool lsc_file_exists(const char *path);
 bool lsc_is_folder(const char *path);
+const char *lsc_why_no_folder(const char *path); /* as strerror says it; NULL: it is one */
 /* Whole file, at most `limit` bytes (LSC_ERR_FORMAT if it has more). Returns new; one zero byte follows the data. */
 lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
 lsc_status lsc_mkdirs(const char *path);           /* like mkdir -p */

@@ -96,10 +96,17 @@ cleanup:
     return lsc_context(st, "%s", path);
 }
 
-bool lsc_is_folder(const char *path)
+const char *lsc_why_no_folder(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    if (stat(path, &info) != 0)
+        return strerror(errno);
+    return S_ISDIR(info.st_mode) ? NULL : strerror(ENOTDIR);
+}
+
+bool lsc_is_folder(const char *path)
+{
+    return lsc_why_no_folder(path) == NULL;
 }
 
 static lsc_status make_folder(const char *path)

@@ -164,9 +164,9 @@ cleanup:
 static lsc_status check_folder(const char *path, const char *what)
 {
     lsc_status st = LSC_OK;
-    LSC_CHECK(lsc_is_folder(path), LSC_ERR_IO,
-              "%s: no folder of %s: No such file or directory; must be ROOT/DOMAIN/{train,test}/ANY/VIDEO/crop_*.jpg",
-              path, what);
+    const char *why = lsc_why_no_folder(path);
+    LSC_CHECK(why == NULL, LSC_ERR_IO,
+              "%s: no folder of %s: %s; must be ROOT/DOMAIN/{train,test}/ANY/VIDEO/crop_*.jpg", path, what, why);
 cleanup:
     return st;
 }
@@ -202,6 +202,7 @@ lsc_status ds_face_list_add(const char *root, const ds_domain_names *domains, in
     char *path = lsc_path_join(root, domains->name[domain]);
 
     LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", root);
+    LSC_TRY(check_folder(root, "face data"));
     LSC_TRY(told(&w, add_part(&w, path, domains->name[domain], ds_part_names[part])));
 cleanup:
     lsc_free(path);

@@ -32,8 +32,9 @@ static lsc_status find_split(const char *root, bool test, char **out)
             path = NULL;
         }
     }
-    LSC_CHECK(path != NULL, LSC_ERR_IO, "%s: no folder %s in it: No such file or directory", root,
-              test ? "val or test" : "train");
+    const char *why = lsc_why_no_folder(root);
+    LSC_CHECK(path != NULL, LSC_ERR_IO, "%s: no folder %s in it: %s", root, test ? "val or test" : "train",
+              why != NULL ? why : "No such file or directory");
     *out = path;
 cleanup:
     return st;

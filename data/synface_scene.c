@@ -140,7 +140,7 @@ SYN_INLINE syn_colour with_spot(syn_colour albedo, place p, double x, double y, 
     return d * d < NOTHING ? blended(albedo, exp(-d * d), colour) : albedo;
 }
 
-/* below: the part of the hair. */
+/* Skin, eyes, brows, mouth, and the share of hair. */
 SYN_INLINE syn_colour albedo_at(const syn_subject *f, place p, double texture, double hair)
 {
     const syn_colour white = {.9, .9, .88}, pupil = {.06, .06, .06}, skin = syn_rgb(f->skin), dark = syn_rgb(f->hair);

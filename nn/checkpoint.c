@@ -76,8 +76,7 @@ static bool layout_begins(const lsc_layout *layout, const char *prefix)
     return true;
 }
 
-/* Bytes at the beginning of every name in the file that the model's names do not have. */
-static size_t common_prefix(const nn_tensors *t, const lsc_layout *layout)
+size_t nn_checkpoint_prefix(const nn_tensors *t, const lsc_layout *layout)
 {
     size_t n = 0, before;
     do {
@@ -89,12 +88,11 @@ static size_t common_prefix(const nn_tensors *t, const lsc_layout *layout)
     return n;
 }
 
-/* By a name of the model: the file's are longer by the first n bytes. */
-static const nn_tensor *find(const nn_tensors *t, size_t n, const char *name)
+const nn_tensor *nn_checkpoint_find(const nn_tensors *t, size_t prefix, const char *name)
 {
     char full[NAME_SIZE];
-    const char *prefix = nn_tensors_count(t) > 0 ? nn_tensors_at(t, 0)->name : "";
-    int length = snprintf(full, sizeof full, "%.*s%s", (int)n, prefix, name);
+    const char *first = nn_tensors_count(t) > 0 ? nn_tensors_at(t, 0)->name : "";
+    int length = snprintf(full, sizeof full, "%.*s%s", (int)prefix, first, name);
     return length < (int)sizeof full ? nn_tensors_find(t, full) : NULL;
 }
 
@@ -103,14 +101,21 @@ bool nn_tensor_fits(const nn_tensor *t, const lsc_block *b)
     return t->rank == b->rank && memcmp(t->shape, b->shape, (size_t)b->rank * sizeof b->shape[0]) == 0;
 }
 
+/* Of a linear layer, with other outputs than the model's: a head. */
+static bool has_other_outputs(const nn_tensor *t, const lsc_block *b)
+{
+    return t->rank == 2 && b->rank == 2 && t->shape[1] == b->shape[1];
+}
+
 static lsc_status check_shape(const nn_tensor *t, const lsc_block *b)
 {
     char got[160], want[160];
     if (nn_tensor_fits(t, b))
         return LSC_OK;
-    return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' has the shape %s, the model needs %s", b->name,
+    return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' has the shape %s, the model needs %s%s", b->name,
                     nn_dims_text(t->rank, t->shape, got, sizeof got),
-                    nn_dims_text(b->rank, b->shape, want, sizeof want));
+                    nn_dims_text(b->rank, b->shape, want, sizeof want),
+                    has_other_outputs(t, b) ? ": another number of outputs; " NN_OUTPUTS_HINT : "");
 }
 
 static bool is_real(nn_dtype type)
@@ -182,10 +187,10 @@ static lsc_status check_alias(const nn_tensors *t, size_t n, const char *name, b
     for (size_t i = 0; i < LSC_COUNT(aliases) && !twin; i++)
         if (begins(name, aliases[i].alias)) {
             snprintf(twin_name, sizeof twin_name, "%s%s", aliases[i].name, name + strlen(aliases[i].alias));
-            twin = find(t, n, twin_name);
+            twin = nn_checkpoint_find(t, n, twin_name);
         }
     *is = twin != NULL;
-    if (twin && !equal(find(t, n, name), twin))
+    if (twin && !equal(nn_checkpoint_find(t, n, name), twin))
         return lsc_fail(LSC_ERR_FORMAT, "tensor '%s' differs from '%s', of which it is a second name",
                         lsc_shown(name, shown, sizeof shown), lsc_shown(twin_name, shown_twin, sizeof shown_twin));
     return LSC_OK;
@@ -235,7 +240,7 @@ static lsc_status check_all(const nn_tensors *t, const lsc_layout *layout, size_
 
     for (int i = 0; i < layout->n_blocks; i++) {
         const lsc_block *b = &layout->blocks[i];
-        const nn_tensor *tensor = find(t, n, b->name);
+        const nn_tensor *tensor = nn_checkpoint_find(t, n, b->name);
         if (tensor) {
             LSC_TRY(check_block(tensor, b));
             used++;
@@ -253,12 +258,12 @@ cleanup:
 lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_layout *layout, float *theta)
 {
     lsc_status st = LSC_OK;
-    size_t n = common_prefix(t, layout);
+    size_t n = nn_checkpoint_prefix(t, layout);
 
     LSC_TRY(lsc_context(check_all(t, layout, n), "%s", path));
     for (int i = 0; i < layout->n_blocks; i++) {
         const lsc_block *b = &layout->blocks[i];
-        const nn_tensor *tensor = find(t, n, b->name);
+        const nn_tensor *tensor = nn_checkpoint_find(t, n, b->name);
         if (tensor)
             convert(tensor, 0, tensor->elements, theta + b->offset);
         else

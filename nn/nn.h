@@ -306,10 +306,16 @@ lsc_status nn_tensors_write(const char *path, const nn_tensor *tensors, int n, c
 
 /* ---- checkpoints (checkpoint.c) ------------------------------------------------------------- */
 
-/* theta [n] by name. What all names of the file begin with and the model's do not (module., _forward_module., model.)
- * is taken off. Missing, extra and misshapen tensors (both shapes named) and values that are not finite are errors;
- * tensors that are there under a second name too must be equal (layer_blocks.0. for model.layer1., ...). running
- * "num_batches_tracked" may be absent or integer. */
+/* How many bytes wrappers have put before every name of the file: module., _forward_module., model., also several of
+ * them, where the model's names do not all begin so. */
+size_t nn_checkpoint_prefix(const nn_tensors *t, const lsc_layout *layout);
+/* By a name of the model, of a file whose names are longer by such a prefix. NULL: there is none. */
+const nn_tensor *nn_checkpoint_find(const nn_tensors *t, size_t prefix, const char *name);
+/* For messages of a head that has other outputs than the model's. */
+#define NN_OUTPUTS_HINT "the loss bce has 1, cross_entropy one for each class (loss.name, model.classes)"
+/* theta [n] by name, without what wrappers put before them. Missing, extra and misshapen tensors (both shapes named)
+ * and values that are not finite are errors; tensors that are there under a second name too must be equal
+ * (layer_blocks.0. for model.layer1., ...). running "num_batches_tracked" may be absent or integer. */
 lsc_status nn_checkpoint_fill(const nn_tensors *t, const char *path, const lsc_layout *layout, float *theta);
 /* run.bin: names as in the PyTorch state_dict, num_batches_tracked as I64; metadata `format: pt` is added. */
 lsc_status nn_checkpoint_write(const char *path, const lsc_layout *layout, const float *theta, const nn_meta *meta,

@@ -5,6 +5,8 @@
 #include "data/face_layout.h"
 #include "face_fixture.h"
 
+#include <unistd.h>
+
 static lsc_status list(const char *domains, ds_part part, ds_face_list *out)
 {
     ds_domain_names names;
@@ -67,6 +69,23 @@ static void what_is_missing_is_named(void **state)
     CHECK_FAILS(list("msu", DS_PART_TEST, &l), LSC_ERR_IO, "msu/test: no folder of the test part of domain msu");
 }
 
+/* What the system says of a folder is told: it need not be missing. A link to itself stands for one that may not be
+ * read, which the superuser may always. */
+static void what_is_no_folder_is_told_apart_from_what_is_missing(void **state)
+{
+    const ds_domain_names oulu = {.name = {"oulu"}, .n = 1};
+    ds_face_list l = {0};
+    (void)state;
+    CHECK_FAILS(ds_face_list_add(test_path("none"), &oulu, 0, DS_PART_TRAIN, NULL, NULL, &l), LSC_ERR_IO,
+                "none: no folder of face data: No such file or directory; must be ROOT/DOMAIN/{train,test}/ANY/VIDEO");
+    test_write_text(test_path("oulu"), "");
+    CHECK_FAILS(ds_face_list_add(test_path("oulu"), &oulu, 0, DS_PART_TRAIN, NULL, NULL, &l), LSC_ERR_IO,
+                "oulu: no folder of face data: Not a directory");
+    CHECK_FAILS(list("oulu", DS_PART_TRAIN, &l), LSC_ERR_IO, "oulu: no folder of domain oulu: Not a directory");
+    CHECK_INT(symlink("msu", test_path("msu")), 0);
+    CHECK_FAILS(list("msu", DS_PART_TRAIN, &l), LSC_ERR_IO, "msu: no folder of domain msu: Too many levels");
+}
+
 static void a_video_needs_three_crops(void **state)
 {
     (void)state;
@@ -124,6 +143,7 @@ int main(void)
         TEST(labels_are_words_below_the_part),
         TEST_IN_FOLDER(videos_come_by_domain_and_name),
         TEST_IN_FOLDER(what_is_missing_is_named),
+        TEST_IN_FOLDER(what_is_no_folder_is_told_apart_from_what_is_missing),
         TEST_IN_FOLDER(a_video_needs_three_crops),
         TEST_IN_FOLDER(a_video_without_a_clear_label_is_refused),
         TEST_IN_FOLDER(names_of_domains_stay_in_the_root),

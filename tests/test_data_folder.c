@@ -170,6 +170,10 @@ static void folders_that_cannot_be_right_are_named(void **state)
     o.split = DS_TEST;
     refused(&o, LSC_ERR_IO, "no folder val or test in it: No such file or directory");
     o.split = DS_TRAIN;
+    test_write_text(test_path("file"), "");
+    o.path = test_path("file");
+    refused(&o, LSC_ERR_IO, "file: no folder train in it: Not a directory");
+    o = folder_options();
     CHECK_OK(lsc_mkdirs(test_path("train")));
     refused(&o, LSC_ERR_FORMAT, "train: no folder in it, must hold one for each class");
     CHECK_OK(lsc_mkdirs(test_path("train/a")));

@@ -125,6 +125,10 @@ static void both_shapes_are_named(void **state)
     t[3].shape[0] = 2;
     t[3].shape[1] = 1;
     refuses(t, N_TENSORS, "tensor 'head.weight' has the shape [2, 1], the model needs [1, 2]");
+    t[3].shape[1] = 2;
+    refuses(t, N_TENSORS,
+            "tensor 'head.weight' has the shape [2, 2], the model needs [1, 2]: another number of outputs; the loss "
+            "bce has 1, cross_entropy one for each class (loss.name, model.classes)");
     tensors_of(t);
     t[6].rank = 1;
     t[6].shape[0] = 1;

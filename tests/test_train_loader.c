@@ -156,20 +156,13 @@ static void batches_do_not_depend_on_threads(void **state)
     ds_close(d);
 }
 
-static void the_images_that_are_left_make_a_smaller_batch_if_asked_for(void **state)
+static void the_images_that_are_left_wait_for_another_epoch(void **state)
 {
     (void)state;
     ds_dataset *d = open_data();
-    const tr_loader_options o = {.data = d, .batch = BATCH, .views = 2, .keep_last = true, .past_step = 13};
-    tr_loader *l = NULL;
-    CHECK_INT(tr_loader_steps_per_epoch(&o), 6);
-    CHECK_OK(tr_loader_new(&o, &l));
-    for (int step = 0; step < 13; step++) {
-        const tr_batch *b = fixture_batch(l);
-        CHECK_INT(b->n, step % 6 == 5 ? 4 : 2 * BATCH);
-        CHECK_BYTES(b->images + b->n / 2 * PLANE, b->images, (size_t)b->n / 2 * PLANE * sizeof *b->images);
-    }
-    tr_loader_free(l);
+    const tr_loader_options o = {.data = d, .batch = BATCH};
+    CHECK(ds_count(d) > 5 * BATCH && ds_count(d) < 6 * BATCH);
+    CHECK_INT(tr_loader_steps_per_epoch(&o), 5);
     ds_close(d);
 }
 
@@ -178,7 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(two_views_are_the_same_images_augmented_twice),
         TEST_IN_FOLDER(batches_do_not_depend_on_threads),
-        TEST_IN_FOLDER(the_images_that_are_left_make_a_smaller_batch_if_asked_for),
+        TEST_IN_FOLDER(the_images_that_are_left_wait_for_another_epoch),
         TEST_IN_FOLDER(a_step_gets_the_images_of_its_seed_and_number),
         TEST_IN_FOLDER(starting_in_the_middle_gives_the_same_batches),
         TEST_IN_FOLDER(freeing_does_not_wait_for_the_end),

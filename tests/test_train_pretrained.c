@@ -119,7 +119,8 @@ static void what_does_not_fit_is_named(void **state)
     check_refused(
         2, &(file_of){.before = "", .head = 1}, LSC_ERR_SHAPE,
         "weights.bin: tensor fc.weight is [1, 64], the configuration's model needs [2, 64]: the file's head is "
-        "for another number of outputs; loss.name: bce has 1, cross_entropy one for each class");
+        "for another number of outputs; the loss bce has 1, cross_entropy one for each class (loss.name, "
+        "model.classes)");
     check_refused(1, &(file_of){.before = "", .head = 1, .value = NAN}, LSC_ERR_FORMAT,
                   "weights.bin: tensor model.conv1.weight, element 0 is not finite");
     check_refused(1, &(file_of){.before = "", .bare = true, .head = 1000, .skip = 3}, LSC_ERR_FORMAT,

@@ -160,7 +160,8 @@ static void learning_rates_end_where_the_released_ones_do(void **state)
 
 static void our_own_files_are_read_as_ever(void **state)
 {
-    static const char *const files[] = {"synfas_erm", "synfas_sam", "synfas_gacfas", "demo_erm", "demo_gacfas"};
+    static const char *const files[] = {"synfas_erm", "synfas_sam", "synfas_gacfas", "demo_erm",
+                                        "demo_sam",   "demo_asam",  "demo_gacfas"};
     (void)state;
     for (size_t k = 0; k < LSC_COUNT(files); k++) {
         char path[256];

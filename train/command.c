@@ -1,5 +1,5 @@
 /*
- * The table of sub-commands.
+ * The table of sub-commands, and how one is called.
  * SPDX-License-Identifier: MIT
  */
 #include "train/command.h"
@@ -35,6 +35,21 @@ const tr_command *tr_command_find(const char *name)
             return table[i].command;
     }
     return NULL;
+}
+
+lsc_status tr_command_run(const tr_command *c, int argc, char **argv, FILE *out)
+{
+    lsc_status st = LSC_OK;
+    void *arguments = lsc_calloc(1, c->size);
+
+    LSC_CHECK(arguments != NULL, LSC_ERR_NOMEM, "no memory for the arguments of %s", argv[0]);
+    if (c->defaults != NULL)
+        memcpy(arguments, c->defaults, c->size);
+    argp_parse(&c->argp, argc, argv, 0, NULL, arguments);
+    LSC_TRY(c->run(arguments, out));
+cleanup:
+    lsc_free(arguments);
+    return st;
 }
 
 void tr_command_list(lsc_text *out)

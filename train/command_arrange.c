@@ -211,9 +211,10 @@ static void print(const sorting *s, FILE *out)
             s->a->dry_run ? "would be linked" : "linked", (long long)s->of[THERE_ALREADY], (long long)s->of[LEFT_OUT]);
 }
 
-static lsc_status arrange(const arguments *a, FILE *out)
+static lsc_status arrange(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     sorting s = {.a = a};
     ds_entries videos = {0};
 
@@ -229,12 +230,11 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, NULL, doc, NULL, NULL, NULL};
-    arguments a = {.dev = "none"};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return arrange(&a, out);
-}
+static const arguments defaults = {.dev = "none"};
 
-const tr_command tr_command_arrange = {.run = run};
+const tr_command tr_command_arrange = {
+    .argp = {options, parse, NULL, doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .defaults = &defaults,
+    .run = arrange,
+};

@@ -214,9 +214,10 @@ static void warn_of_one_label(const survey *s)
     }
 }
 
-static lsc_status look(const arguments *a, FILE *out)
+static lsc_status look(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     survey s = {0};
 
     LSC_TRY(find_domains(a, &s.names));
@@ -235,12 +236,8 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, "FOLDER", doc, NULL, NULL, NULL};
-    arguments a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return look(&a, out);
-}
-
-const tr_command tr_command_check_data = {.run = run};
+const tr_command tr_command_check_data = {
+    .argp = {options, parse, "FOLDER", doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .run = look,
+};

@@ -68,9 +68,10 @@ cleanup:
     return st;
 }
 
-static lsc_status convert(const arguments *a, FILE *out)
+static lsc_status convert(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     tr_config *c = NULL, *defaults = NULL;
     lsc_text text = {0};
 
@@ -91,12 +92,8 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, "FILE", doc, NULL, NULL, NULL};
-    arguments a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return convert(&a, out);
-}
-
-const tr_command tr_command_convert_config = {.run = run};
+const tr_command tr_command_convert_config = {
+    .argp = {options, parse, "FILE", doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .run = convert,
+};

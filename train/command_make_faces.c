@@ -177,9 +177,10 @@ cleanup:
     return st;
 }
 
-static lsc_status make(const arguments *a, FILE *out)
+static lsc_status make(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     const ds_synfaces *o = &a->faces;
     const long long videos = (long long)DS_SYNFACE_DOMAINS * o->subjects * o->videos;
 
@@ -193,14 +194,12 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, NULL, doc, NULL, NULL, NULL};
-    arguments a = {
-        .faces = {
-            .seed = 1, .delta = 1, .kappa = 1, .size = 256, .subjects = 40, .videos = 4, .frames = 3, .spoofs = 1}};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return make(&a, out);
-}
+static const arguments defaults = {
+    .faces = {.seed = 1, .delta = 1, .kappa = 1, .size = 256, .subjects = 40, .videos = 4, .frames = 3, .spoofs = 1}};
 
-const tr_command tr_command_make_faces = {.run = run};
+const tr_command tr_command_make_faces = {
+    .argp = {options, parse, NULL, doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .defaults = &defaults,
+    .run = make,
+};

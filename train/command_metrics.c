@@ -94,9 +94,10 @@ cleanup:
     return st;
 }
 
-static lsc_status measure(const arguments *a, FILE *out)
+static lsc_status measure(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     nn_score_set scores = {0}, development = {0};
     nn_liveness l;
     lsc_text text = {0};
@@ -121,12 +122,11 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, "SCORES", doc, NULL, NULL, NULL};
-    arguments a = {.seed = 1};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return measure(&a, out);
-}
+static const arguments defaults = {.seed = 1};
 
-const tr_command tr_command_metrics = {.run = run};
+const tr_command tr_command_metrics = {
+    .argp = {options, parse, "SCORES", doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .defaults = &defaults,
+    .run = measure,
+};

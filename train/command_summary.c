@@ -262,9 +262,10 @@ static void add_json(const finished *runs, int n, double *values, lsc_text *out)
     lsc_text_add(out, "\n]}\n");
 }
 
-static lsc_status summarize(const arguments *a, FILE *out)
+static lsc_status summarize(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
+    const arguments *a = given;
     finished *runs = NULL;
     double *values = NULL;
     lsc_text text = {0};
@@ -286,12 +287,8 @@ cleanup:
     return st;
 }
 
-static lsc_status run(int argc, char **argv, FILE *out)
-{
-    static const struct argp argp = {options, parse, "FOLDER...", doc, NULL, NULL, NULL};
-    arguments a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    return summarize(&a, out);
-}
-
-const tr_command tr_command_summary = {.run = run};
+const tr_command tr_command_summary = {
+    .argp = {options, parse, "FOLDER...", doc, NULL, NULL, NULL},
+    .size = sizeof(arguments),
+    .run = summarize,
+};

@@ -17,7 +17,7 @@
 /* A batch being made, or made, or in use. */
 typedef struct {
     tr_batch batch;
-    int64_t step, items, done; /* of which step; its items, those whose rows are filled */
+    int64_t step, done; /* of which step; items whose rows are filled */
 } slot;
 
 typedef struct worker worker;
@@ -56,23 +56,19 @@ typedef struct {
 
 int64_t tr_loader_steps_per_epoch(const tr_loader_options *o)
 {
-    const int64_t length = ds_epoch_length(o->data, o->sampler);
-    return (length + (o->keep_last ? o->batch - 1 : 0)) / o->batch;
+    return ds_epoch_length(o->data, o->sampler) / o->batch;
 }
 
 /* Under the lock: a step's items have all been taken, or none of the first one's. */
 static void begin_step(tr_loader *l)
 {
     const int64_t epoch = l->step / l->steps_per_epoch, k = l->step % l->steps_per_epoch;
-    const int64_t left = l->length - k * l->o.batch;
     slot *s = &l->slots[l->step % SLOTS];
 
     if (k == 0 || l->step == l->o.first_step)
         ds_epoch_order(l->o.data, l->o.seed, epoch, l->o.sampler, l->order);
     s->step = l->step;
-    s->items = left < l->o.batch ? left : l->o.batch;
     s->done = 0;
-    s->batch.n = s->items * l->o.views;
 }
 
 static bool has_items(const tr_loader *l)
@@ -88,10 +84,10 @@ static void take(tr_loader *l, chunk *c)
     c->slot = &l->slots[l->step % SLOTS];
     c->epoch = l->step / l->steps_per_epoch;
     c->first = l->taken;
-    c->n = c->slot->items - l->taken < CHUNK ? c->slot->items - l->taken : CHUNK;
+    c->n = l->o.batch - l->taken < CHUNK ? l->o.batch - l->taken : CHUNK;
     memcpy(c->index, l->order + l->step % l->steps_per_epoch * l->o.batch + c->first, (size_t)c->n * sizeof *c->index);
     l->taken += c->n;
-    if (l->taken == c->slot->items) {
+    if (l->taken == l->o.batch) {
         l->step++;
         l->taken = 0;
     }
@@ -102,7 +98,7 @@ static lsc_status fill(worker *w, const chunk *c)
     lsc_status st = LSC_OK;
     const tr_loader *l = w->loader;
     const tr_batch *b = &c->slot->batch;
-    const int64_t n = ds_count(l->o.data), items = c->slot->items;
+    const int64_t n = ds_count(l->o.data), items = l->o.batch;
 
     for (int64_t k = 0; k < c->n; k++) {
         const int64_t row = c->first + k, image = c->index[k] % n;
@@ -136,7 +132,7 @@ static void *work(void *argument)
         pthread_mutex_lock(&l->mutex);
         c.slot->done += c.n;
         l->stop = l->stop || st != LSC_OK;
-        if (c.slot->done == c.slot->items || l->stop)
+        if (c.slot->done == l->o.batch || l->stop)
             pthread_cond_signal(&l->ready);
     }
     pthread_mutex_unlock(&l->mutex);
@@ -155,6 +151,7 @@ static lsc_status allocate(tr_loader *l)
     for (int i = 0; i < SLOTS; i++) {
         tr_batch *b = &l->slots[i].batch;
         l->slots[i].step = -1;
+        b->n = rows;
         LSC_NEW(b->images, rows * l->image);
         LSC_NEW(b->labels, rows);
         LSC_NEW(b->domains, rows);
@@ -243,9 +240,9 @@ void tr_loader_free(tr_loader *l)
     lsc_free(l);
 }
 
-static bool is_ready(const slot *s, int64_t step)
+static bool is_ready(const tr_loader *l, const slot *s, int64_t step)
 {
-    return s->step == step && s->done == s->items;
+    return s->step == step && s->done == l->o.batch;
 }
 
 lsc_status tr_loader_next(tr_loader *l, const tr_batch **out)
@@ -260,9 +257,9 @@ lsc_status tr_loader_next(tr_loader *l, const tr_batch **out)
     pthread_mutex_lock(&l->mutex);
     l->given = step;
     pthread_cond_broadcast(&l->room);
-    while (!is_ready(s, step) && !l->stop)
+    while (!is_ready(l, s, step) && !l->stop)
         pthread_cond_wait(&l->ready, &l->mutex);
-    const bool ready = is_ready(s, step);
+    const bool ready = is_ready(l, s, step);
     pthread_mutex_unlock(&l->mutex);
     if (!ready)
         return lsc_carried_take(&l->failure);

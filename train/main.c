@@ -100,7 +100,7 @@ static int run_command(const tr_command *command, int argc, char **argv)
     snprintf(name, sizeof name, "train %s", argv[0]);
     argv[0] = name;
     lsc_log_set(name, LSC_LOG_INFO);
-    return cli_finish(name, command->run(argc, argv, stdout));
+    return cli_finish(name, tr_command_run(command, argc, argv, stdout));
 }
 
 static int run_training(int argc, char **argv)

@@ -106,36 +106,37 @@ cleanup:
 
 /* ---- what it holds ------------------------------------------------------------------------------ */
 
-#define NAME_SIZE 256
+#define OF_MODEL "model."
 
-/* How the names of a file differ from the model's: `before` is put before them, "model." taken off or not. */
+/* How the names of a file differ from the model's: wrappers' prefix, and "model." taken off or not. */
 typedef struct {
     const nn_tensors *tensors;
-    const char *path, *before;
+    const char *path;
+    size_t prefix;
     bool bare; /* without "model." */
 } names;
 
+static bool is_of_model(const char *block)
+{
+    return strncmp(block, OF_MODEL, strlen(OF_MODEL)) == 0;
+}
+
 static const nn_tensor *find(const names *n, const char *block)
 {
-    char name[NAME_SIZE];
-    const size_t skip = n->bare && strncmp(block, "model.", 6) == 0 ? 6 : 0;
-    snprintf(name, sizeof name, "%s%s", n->before, block + skip);
-    return nn_tensors_find(n->tensors, name);
+    const size_t skip = n->bare && is_of_model(block) ? strlen(OF_MODEL) : 0;
+    return nn_checkpoint_find(n->tensors, n->prefix, block + skip);
 }
 
 /* By the first block. */
 static lsc_status recognize(const nn_tensors *t, const char *path, const lsc_layout *layout, names *out)
 {
-    static const char *const before[] = {"", "module.", "_forward_module.", "model.", "module.model."};
     lsc_status st = LSC_OK;
+    const char *first = layout->blocks[0].name;
 
-    for (size_t i = 0; i < 2 * LSC_COUNT(before); i++) {
-        *out = (names){t, path, before[i / 2], i % 2 == 1};
-        if (find(out, layout->blocks[0].name) != NULL)
-            return LSC_OK;
-    }
-    LSC_CHECK(false, LSC_ERR_FORMAT, "%s: no tensor %s, nor one of torchvision's names: not weights of this model",
-              path, layout->blocks[0].name);
+    *out = (names){.tensors = t, .path = path, .prefix = nn_checkpoint_prefix(t, layout)};
+    out->bare = find(out, first) == NULL;
+    LSC_CHECK(find(out, first) != NULL, LSC_ERR_FORMAT,
+              "%s: no tensor %s, nor one of torchvision's names: not weights of this model", path, first);
 cleanup:
     return st;
 }
@@ -146,9 +147,7 @@ static lsc_status wrong_shape(const names *n, const nn_tensor *t, const lsc_bloc
     return lsc_fail(LSC_ERR_SHAPE, "%s: tensor %s is %s, the configuration's model needs %s%s", n->path, t->name,
                     nn_dims_text(t->rank, t->shape, have, sizeof have),
                     nn_dims_text(b->rank, b->shape, want, sizeof want),
-                    head ? ": the file's head is for another number of outputs; loss.name: bce has 1, cross_entropy "
-                           "one for each class"
-                         : "");
+                    head ? ": the file's head is for another number of outputs; " NN_OUTPUTS_HINT : "");
 }
 
 static lsc_status fill_block(const names *n, const lsc_block *b, int64_t past, bool head, float *theta)
@@ -176,7 +175,7 @@ cleanup:
 static bool foreign_head(const names *n, const lsc_block *b)
 {
     const nn_tensor *t = find(n, b->name);
-    return t == NULL || (n->bare && strncmp(b->name, "model.", 6) != 0) ||
+    return t == NULL || (n->bare && !is_of_model(b->name)) ||
            (t->rank > 0 && t->shape[0] == IMAGENET_CLASSES && !nn_tensor_fits(t, b));
 }
 

@@ -84,7 +84,6 @@ typedef struct {
     int views;     /* rows of each image in a batch, augmented differently; 0: 1 */
     int threads;   /* that fill batches; 0: one for each processor. No batch depends on it */
     ds_sampler sampler;
-    bool keep_last;                /* an epoch ends with the images that are left, if they are fewer than a batch */
     int64_t first_step, past_step; /* of the whole run; a step's images depend on (seed, step) only */
 } tr_loader_options;
 
@@ -93,7 +92,7 @@ lsc_status tr_loader_new(const tr_loader_options *o, tr_loader **out); /* return
 void tr_loader_free(tr_loader *l);
 /* The next step's batch, valid until the next call; waits for it. NULL past the last step. */
 lsc_status tr_loader_next(tr_loader *l, const tr_batch **out);
-int64_t tr_loader_steps_per_epoch(const tr_loader_options *o); /* of data, batch, sampler, keep_last */
+int64_t tr_loader_steps_per_epoch(const tr_loader_options *o); /* of data, batch, sampler: what is left is dropped */
 
 /* ---- a network as an oracle (oracle_nn.c) ------------------------------------------------------ */
 
