@@ -7,8 +7,12 @@
 
 #include "base/clones.h"
 
+#include <math.h>
+
 /* Red, green, blue, and a fourth number that means nothing. */
 typedef double syn_colour __attribute__((vector_size(32)));
+/* A number of four neighbouring points. */
+typedef syn_colour syn_four;
 typedef int64_t syn_bits __attribute__((vector_size(32)));
 
 /* Vectors are passed to functions that are inlined only: how others take them depends on the instruction set. */
@@ -22,6 +26,25 @@ SYN_INLINE syn_colour syn_grey(double x)
 SYN_INLINE syn_colour syn_rgb(const double c[3])
 {
     return (syn_colour){c[0], c[1], c[2], 0};
+}
+
+/* Element by element: lo where x < lo, hi where x > hi. */
+SYN_INLINE syn_colour syn_clamped(syn_colour x, double lo, double hi)
+{
+    const syn_bits below = x<lo, above = x> hi;
+    const syn_bits kept = (syn_bits)x & ~below & ~above;
+    return (syn_colour)(kept | (below & (syn_bits)syn_grey(lo)) | (above & (syn_bits)syn_grey(hi)));
+}
+
+/* x where the mask is set, 0 elsewhere. */
+SYN_INLINE syn_colour syn_where(syn_bits mask, syn_colour x)
+{
+    return (syn_colour)(mask & (syn_bits)x);
+}
+
+SYN_INLINE syn_colour syn_sqrt(syn_colour x)
+{
+    return (syn_colour){sqrt(x[0]), sqrt(x[1]), sqrt(x[2]), sqrt(x[3])};
 }
 
 /* Integers are all that is left of a number beside this one, in its lowest bits. */

@@ -65,34 +65,35 @@ void syn_video_draw(uint64_t seed, int domain, int subject, int video, int n, co
     *out = v;
 }
 
-/* A place of the frame in the coordinates of the face. */
+/* Four places of the frame in the coordinates of the face. */
 typedef struct {
-    double x, y;
-} place;
+    syn_four x, y;
+} places;
 
-SYN_INLINE place face_at(const syn_scene *s, int row, int column)
+/* Points column .. column + 3 of a row; those beyond its end are places, too. */
+SYN_INLINE places face_at(const syn_scene *s, int row, int column)
 {
     const int margin = (s->n - s->side) / 2;
-    const double step = 1.2 / (s->side - 1);
-    const double x = -.6 + (column - margin) * step - s->dx, y = -.6 + (row - margin) * step - s->dy;
-    return (place){s->cosine * x - s->sine * y, s->sine * x + s->cosine * y};
+    const double step = 1.2 / (s->side - 1), y = -.6 + (row - margin) * step - s->dy, at = column - margin;
+    const syn_four x = -.6 + (syn_four){at, at + 1, at + 2, at + 3} * step - s->dx;
+    return (places){s->cosine * x - s->sine * y, s->sine * x + s->cosine * y};
 }
 
-/* The nose: how far a row stands out, four points at once. */
+SYN_INLINE int at_most_four(int left)
+{
+    return left < 4 ? left : 4;
+}
+
+/* How far the nose stands out. */
 LSC_CLONES
 static void bump_row(const syn_scene *s, int i, double *bump)
 {
     for (int j = 0; j < s->n; j += 4) {
-        double square[4] = {NOTHING, NOTHING, NOTHING, NOTHING};
-        const int left = s->n - j < 4 ? s->n - j : 4;
-        for (int k = 0; k < left; k++) {
-            const place p = face_at(s, i, j + k);
-            const double u = p.x / s->subject->nose, v = (p.y - .05) / .13;
-            square[k] = u * u + v * v;
-        }
-        const syn_colour height = syn_exp(-(syn_colour){square[0], square[1], square[2], square[3]}) * .35;
-        for (int k = 0; k < left; k++)
-            bump[j + k] = square[k] < NOTHING ? height[k] : 0;
+        const places p = face_at(s, i, j);
+        const syn_four u = p.x / s->subject->nose, v = (p.y - .05) / .13, square = u * u + v * v;
+        const syn_four height = syn_where(square < NOTHING, syn_exp(-syn_clamped(square, 0, NOTHING)) * .35);
+        for (int k = 0; k < at_most_four(s->n - j); k++)
+            bump[j + k] = height[k];
     }
 }
 
@@ -103,30 +104,48 @@ SYN_INLINE double slope(const double *bump, int64_t at, int64_t step, int i, int
     return (bump[at + after * step] - bump[at - before * step]) / ((before + after) * spacing);
 }
 
-/* Diffuse and specular light at a place. */
-typedef struct {
-    double diffuse, specular;
-} shade;
-
-SYN_INLINE double power_25(double x)
+/* The slope of the face along and across a row, at four points. */
+SYN_INLINE places slopes_at(const syn_scene *s, const double *bump, int i, int j)
 {
-    const double x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
+    const double spacing = 1.2 / s->side;
+    places slopes = {0};
+    for (int k = 0; k < at_most_four(s->n - j); k++) {
+        const int64_t at = (int64_t)i * s->n + j + k;
+        slopes.x[k] = slope(bump, at, 1, j + k, s->n, spacing);
+        slopes.y[k] = slope(bump, at, s->n, i, s->n, spacing);
+    }
+    return slopes;
+}
+
+/* Diffuse and specular light at four places. */
+typedef struct {
+    syn_four diffuse, specular;
+} shades;
+
+SYN_INLINE syn_four power_25(syn_four x)
+{
+    const syn_four x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
     return x8 * x8 * x8 * x;
 }
 
-SYN_INLINE shade light_at(const syn_scene *s, place p, double e, double slope_x, double slope_y)
+/* e: the square of the distance from the middle, in half axes. */
+SYN_INLINE shades light_at(const syn_scene *s, const places *p, syn_four e, const places *slopes)
 {
     const double *l = s->video->light;
-    const double x = p.x / s->subject->ax * .9 - slope_x * .18, y = p.y / s->subject->ay * .9 - slope_y * .18;
-    const double z = sqrt(clamp(1 - e, .02, 1)), length = sqrt(x * x + y * y + z * z);
-    const double towards = (x * l[0] + y * l[1] + z * l[2]) / length;
-    return (shade){clamp(towards, 0, 1), power_25(clamp(2 * towards * (z / length) - l[2], 0, 1))};
+    const syn_four x = p->x / s->subject->ax * .9 - slopes->x * .18, y = p->y / s->subject->ay * .9 - slopes->y * .18;
+    const syn_four z = syn_sqrt(syn_clamped(1 - e, .02, 1)), length = syn_sqrt(x * x + y * y + z * z);
+    const syn_four towards = (x * l[0] + y * l[1] + z * l[2]) / length;
+    return (shades){syn_clamped(towards, 0, 1), power_25(syn_clamped(2 * towards * (z / length) - l[2], 0, 1))};
 }
 
 SYN_INLINE syn_colour blended(syn_colour albedo, double share, syn_colour colour)
 {
     return albedo * (1 - share) + share * colour;
 }
+
+typedef struct {
+    double x, y;
+} place;
 
 /* Of a spot at a distance of so many radii nothing is left: exp(-REACH^4) is nothing beside 1. */
 #define REACH 2.6
@@ -156,36 +175,29 @@ SYN_INLINE syn_colour albedo_at(const syn_subject *f, place p, double texture, d
     return blended(albedo, hair * .97, dark);
 }
 
-SYN_INLINE syn_colour clamped(syn_colour x)
-{
-    syn_colour y = x;
-    for (int c = 0; c < 3; c++)
-        y[c] = clamp(x[c], 0, 1);
-    return y;
-}
-
 LSC_CLONES
 static void scene_row(const syn_scene *s, int i, const double *bump, syn_colour *scene)
 {
-    const double spacing = 1.2 / s->side, ambient = s->domain->ambient;
+    const double ambient = s->domain->ambient, specular = s->domain->specular;
+    const double *texture = s->texture + (int64_t)i * s->n, *background = s->background + (int64_t)i * s->n;
     const syn_subject *f = s->subject;
     const syn_colour tint = syn_rgb(s->video->tint);
 
-    for (int j = 0; j < s->n; j++) {
-        const int64_t at = (int64_t)i * s->n + j;
-        const place p = face_at(s, i, j);
-        const double u = p.x / f->ax, v = p.y / f->ay, e = u * u + v * v, edge = (e - 1) * 18;
-        const double below = (p.y + f->ay * .62) * 60; /* of the hairline */
-        const syn_colour falling = syn_falling((syn_colour){edge, below});
-        const double face = edge > NOTHING ? 0 : falling[0], hair = below < NOTHING ? falling[1] : 0;
-        syn_colour lit = {0};
-        if (face > 0) {
-            const shade l =
-                light_at(s, p, e, slope(bump, at, 1, j, s->n, spacing), slope(bump, at, s->n, i, s->n, spacing));
-            lit = albedo_at(f, p, s->texture[at], hair) * (ambient + (1 - ambient) * l.diffuse) +
-                  s->domain->specular * l.specular;
+    for (int j = 0; j < s->n; j += 4) {
+        const places p = face_at(s, i, j), slopes = slopes_at(s, bump, i, j);
+        const syn_four u = p.x / f->ax, v = p.y / f->ay, e = u * u + v * v, edge = (e - 1) * 18;
+        const syn_four below = (p.y + f->ay * .62) * 60; /* of the hairline */
+        const syn_four face = syn_where(edge <= NOTHING, syn_falling(edge));
+        const syn_four hair = syn_where(below < NOTHING, syn_falling(below));
+        const shades light = light_at(s, &p, e, &slopes);
+        for (int k = 0; k < at_most_four(s->n - j); k++) {
+            syn_colour lit = {0};
+            if (face[k] > 0)
+                lit = albedo_at(f, (place){p.x[k], p.y[k]}, texture[j + k], hair[k]) *
+                          (ambient + (1 - ambient) * light.diffuse[k]) +
+                      specular * light.specular[k];
+            scene[j + k] = syn_clamped(face[k] * lit + (1 - face[k]) * background[j + k] * tint, 0, 1);
         }
-        scene[at] = clamped(face * lit + (1 - face) * s->background[at] * tint);
     }
 }
 
@@ -194,5 +206,5 @@ void syn_scene_render(const syn_scene *s, double *bump, syn_colour *scene)
     for (int i = 0; i < s->n; i++)
         bump_row(s, i, bump + (int64_t)i * s->n);
     for (int i = 0; i < s->n; i++)
-        scene_row(s, i, bump, scene);
+        scene_row(s, i, bump, scene + (int64_t)i * s->n);
 }

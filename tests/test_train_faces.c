@@ -86,12 +86,21 @@ static void a_damaged_picture_that_is_tested_is_an_error_with_its_name(void **st
     test_result_free(&r);
 }
 
+static void a_domain_with_one_class_alone_is_warned_of(void **state)
+{
+    (void)state;
+    make_faces();
+    CHECK_INT(rename(test_path("syn/oulu/train/spoof"), test_path("away")), 0);
+    run("one", "training images of domain 0 (of 0 .. 1) are all of class 1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_run_repeats_itself_bit_for_bit),
         TEST_IN_FOLDER(a_damaged_picture_in_training_is_told_of_and_not_the_end),
         TEST_IN_FOLDER(a_damaged_picture_that_is_tested_is_an_error_with_its_name),
+        TEST_IN_FOLDER(a_domain_with_one_class_alone_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,25 @@ cleanup:
     return st;
 }
 
+/* A domain whose images are all of one label teaches and measures nothing: a folder was forgotten, or mistaken. */
+static void warn_of_one_label(const ds_dataset *d, const char *which)
+{
+    const int32_t *labels = ds_labels(d), *domains = ds_domains(d);
+    for (int domain = 0; domain < ds_n_domains(d); domain++) {
+        int32_t first = -1;
+        bool several = false;
+        for (int64_t i = 0; i < ds_count(d) && !several; i++) {
+            if (domains[i] != domain)
+                continue;
+            first = first < 0 ? labels[i] : first;
+            several = labels[i] != first;
+        }
+        if (first >= 0 && !several)
+            lsc_log_warn("%s images of domain %d (of 0 .. %d) are all of class %d: is a folder of the others missing?",
+                         which, domain, ds_n_domains(d) - 1, (int)first);
+    }
+}
+
 static void advise(const tr_session *s)
 {
     const tr_options *t = &s->config->train;
@@ -173,6 +192,8 @@ static void advise(const tr_session *s)
 
     if (advice != NULL)
         lsc_log_warn("%s", advice);
+    warn_of_one_label(s->train, "training");
+    warn_of_one_label(s->held, "held-out");
     if (t->lr == 0)
         lsc_log_warn("train.lr is 0: the parameters will not move");
     if (t->nesterov && t->momentum == 0)
