@@ -11,7 +11,7 @@ target_link_libraries(lsc_test_emulator PRIVATE lsc_flags)
 target_include_directories(lsc_test_emulator PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_compile_options(lsc_test_emulator PRIVATE -O2)
 
-add_library(losscope_cuda_emulated MODULE cuda/emulated.c cuda/emulated_conv.c)
+add_library(losscope_cuda_emulated MODULE cuda/emulated.c cuda/emulated_conv.c cuda/emulated_plans.c)
 target_link_libraries(losscope_cuda_emulated PRIVATE lsc_test_emulator lsc_nn)
 target_link_options(losscope_cuda_emulated PRIVATE -Wl,--exclude-libs,ALL)
 set_target_properties(losscope_cuda_emulated PROPERTIES PREFIX "")
@@ -40,6 +40,10 @@ set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT ${LSC_T
 lsc_test(cuda_evaluator LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
 add_dependencies(test_cuda_evaluator losscope_cuda_emulated)
 
+lsc_test(cuda_plan_cache LIBS lsc_nn LABELS unit cuda)
+lsc_test(cuda_plan_choice LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS unit cuda ARGS ${emulated})
+add_dependencies(test_cuda_plan_choice losscope_cuda_emulated)
+
 # The objective of networks, with the emulated device as what "auto" finds.
 add_test(NAME cuda_objective COMMAND test_landscape_objective the_number_of_threads_*)
 set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
@@ -51,7 +55,7 @@ set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TI
 
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)
-  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "17 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
+  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "18 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
   return()
 endif()
 file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "0 skipped\n")
@@ -67,10 +71,14 @@ target_compile_options(fake_driver PRIVATE -w -fno-builtin)
 set_target_properties(fake_driver PROPERTIES PREFIX "" OUTPUT_NAME cuda SUFFIX .so.1 LIBRARY_OUTPUT_NAME libcuda
                       LIBRARY_OUTPUT_DIRECTORY ${driver})
 
-add_executable(test_cuda_plans test_cuda_plans.c cuda/keep_open.c $<TARGET_OBJECTS:lsc_cuda_plan>)
-target_link_libraries(test_cuda_plans PRIVATE lsc_flags lsc_nn lsc_test_support cmocka CUDNN::cudnn CUDA::cudart_static)
-target_include_directories(test_cuda_plans SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
-target_compile_definitions(test_cuda_plans PRIVATE LSC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LSC_BINARY_DIR="${CMAKE_BINARY_DIR}")
+foreach(test cuda_plans cuda_plan_texts)
+  add_executable(test_${test} test_${test}.c cuda/keep_open.c $<TARGET_OBJECTS:lsc_cuda_plan>)
+  target_link_libraries(test_${test} PRIVATE lsc_flags lsc_nn lsc_test_support cmocka CUDNN::cudnn CUDA::cudart_static)
+  target_include_directories(test_${test} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  target_compile_definitions(test_${test} PRIVATE LSC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LSC_BINARY_DIR="${CMAKE_BINARY_DIR}")
+endforeach()
+add_test(NAME cuda_plan_texts COMMAND test_cuda_plan_texts)
+set(plans cuda_plan_texts)
 
 # On one device in the default precision all, in the others some: tests/long/gpu.sh makes them all, on every device.
 foreach(part RANGE 7)

@@ -51,7 +51,7 @@ static const struct {
     {"hash", "base public"},
     {"app", "base public build"},
     {"task", "app nn data base"},
-    {"nn", "base public"},
+    {"nn", "base hash public"},
     {"data", "base hash public"},
     {"losscope", "base public"},
     {"viz_header", "base public"},

@@ -123,6 +123,17 @@ static void a_surface_says_on_what_and_how_it_was_computed(void **state)
     CHECK_LANDSCAPE(78, "precision", "--ckpt", test_path("run.bin"), "--dirs=1", "--points=5", "--precision=fp16");
 }
 
+static void a_setting_of_the_environment_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    landscape_data(10);
+    use(emulated, "");
+    CHECK_INT(setenv("LOSSCOPE_AUTOTUNE", "yes", 1), 0);
+    CHECK_LANDSCAPE(78, "LOSSCOPE_AUTOTUNE is 'yes', need on or off", "--ckpt", landscape_checkpoint(""),
+                    "--device=cuda");
+    CHECK_INT(unsetenv("LOSSCOPE_AUTOTUNE"), 0);
+}
+
 static void with_auto_the_cpu_steps_in_and_it_is_said_why(void **state)
 {
     (void)state;
@@ -181,6 +192,7 @@ int main(int argc, char **argv)
         TEST_IN_FOLDER(a_device_by_a_number_that_is_none_is_refused),
         TEST_IN_FOLDER(a_device_that_fails_at_once_is_a_message),
         TEST_IN_FOLDER(a_surface_says_on_what_and_how_it_was_computed),
+        TEST_IN_FOLDER(a_setting_of_the_environment_that_is_none_is_refused),
         TEST_IN_FOLDER(with_auto_the_cpu_steps_in_and_it_is_said_why),
         TEST(the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds),
     };

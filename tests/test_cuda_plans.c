@@ -7,9 +7,8 @@
  */
 #include <stdlib.h>
 
-#include "nn/backend/cuda/cuda.h"
-#include "nn/backend/cuda/module/module.h"
-#include "support/support.h"
+#include "cuda/properties.h"
+#include "nn/backend/cuda/plans.h"
 
 enum { MOST_SHAPES = 4096, BATCH = 512 };
 
@@ -20,39 +19,31 @@ static int arithmetic, part, parts;
 
 static struct {
     cuda_conv_shape shapes[MOST_SHAPES];
+    char texts[MOST_SHAPES][CUDA_SHAPE_TEXT];
     int n;
 } all;
 
-static int keep_shape(cuda_device *d, const cuda_conv_shape *shape, size_t *workspace, cuda_conv **out)
+static void keep_shape(cuda_conv_shape shape)
 {
-    (void)d;
-    (void)out;
-    *workspace = 0;
+    char text[CUDA_SHAPE_TEXT];
+    cuda_shape_text(&shape, text);
     for (int i = 0; i < all.n; i++)
-        if (memcmp(&all.shapes[i], shape, sizeof *shape) == 0)
-            return CUDA_DONE;
+        if (strcmp(all.texts[i], text) == 0)
+            return;
     CHECK(all.n < MOST_SHAPES);
-    memcpy(&all.shapes[all.n++], shape, sizeof *shape);
-    return CUDA_DONE;
-}
-
-static const char *no_error(void)
-{
-    return "";
+    memcpy(all.texts[all.n], text, sizeof text);
+    all.shapes[all.n++] = shape;
 }
 
 /* Of one network, by the backend's own steps. */
 static void collect(const nn_graph *g)
 {
-    const cuda_api api = {.conv_new = keep_shape, .error = no_error};
-    const cuda_context context = {.api = &api};
-    cuda_net net = {
-        .context = &context, .g = g, .o = {.batch = BATCH, .real = CUDA_F32, .strict = arithmetic == NN_FP32}};
+    cuda_net net = {.g = g, .o = {.batch = BATCH, .real = CUDA_F32, .strict = arithmetic == NN_FP32}};
     net.o.real = arithmetic == NN_FP16 ? CUDA_F16 : arithmetic == NN_BF16 ? CUDA_BF16 : CUDA_F32;
     CHECK_OK(cuda_steps_make(&net));
     for (int i = 0; i < net.n_steps; i++)
-        if (net.steps[i].kind->make != NULL)
-            CHECK_OK(net.steps[i].kind->make(&net, &net.steps[i]));
+        if (net.steps[i].kind == &cuda_kind_conv)
+            keep_shape(cuda_step_shape(&net, &net.steps[i]));
     lsc_free(net.values);
     lsc_free(net.alias);
     lsc_free(net.steps);
@@ -71,20 +62,6 @@ static void collect_all(void)
 
 /* ---- plans ------------------------------------------------------------------------------------- */
 
-static cudnnBackendDescriptor_t properties(void)
-{
-    cudnnBackendDescriptor_t d = NULL;
-    char *path = lsc_format("cuda-devices/%s.json", device), *json = test_read(golden_path(path), NULL);
-    CHECK_INT(cudnnBackendCreateDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &d), CUDNN_STATUS_SUCCESS);
-    CHECK_INT(cudnnBackendSetAttribute(d, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
-                                       (int64_t)strlen(json), json),
-              CUDNN_STATUS_SUCCESS);
-    CHECK_INT(cudnnBackendFinalize(d), CUDNN_STATUS_SUCCESS);
-    lsc_free(json);
-    lsc_free(path);
-    return d;
-}
-
 static void every_convolution_has_a_plan(void **state)
 {
     int made = 0, missing = 0;
@@ -92,21 +69,18 @@ static void every_convolution_has_a_plan(void **state)
     (void)state;
     collect_all();
     CHECK(all.n > 50);
-    cudnnBackendDescriptor_t d = properties();
+    const module_target target = {.properties = properties_of(device)};
     for (int i = part; i < all.n; i += parts, made++) {
-        const cuda_conv_shape *s = &all.shapes[i];
+        module_cursor best = {0};
         module_plan plan;
-        int result = module_plan_make(s, NULL, d, &plan);
-        if (result != CUDA_DONE) {
+        if (module_plan_next(&all.shapes[i], &target, &best, &plan) != CUDA_DONE) {
             missing++;
-            print_error("%d x %d, stride %d, %lld -> %lld channels of %lld x %lld%s%s: %s\n", s->kernel, s->kernel,
-                        s->stride, (long long)s->c, (long long)s->k, (long long)s->h, (long long)s->w,
-                        s->sum ? ", sum" : "", s->relu ? ", relu" : "", module_error());
+            print_error("%s: %s\n", all.texts[i], module_error());
         }
         workspace = plan.workspace > workspace ? plan.workspace : workspace;
         module_plan_free(&plan);
     }
-    cudnnBackendDestroyDescriptor(d);
+    cudnnBackendDestroyDescriptor(target.properties);
     print_message("%s, %s: plans for %d of %d convolutions (%d in all), at most %lld bytes of workspace\n", device,
                   nn_arithmetic_name((nn_arithmetic)arithmetic), made - missing, made, all.n, (long long)workspace);
     CHECK_INT(missing, 0);

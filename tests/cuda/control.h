@@ -26,7 +26,8 @@ static inline emulated_settings *control_open(const char *module)
 static inline void control_reset(emulated_settings *s)
 {
     const int64_t live = s->live;
-    *s = (emulated_settings){.devices = 1, .major = 9, .memory = (int64_t)1 << 30, .fail_device = -1, .live = live};
+    *s = (emulated_settings){
+        .devices = 1, .major = 9, .memory = (int64_t)1 << 30, .fail_device = -1, .live = live, .plans = 1};
 }
 
 #endif

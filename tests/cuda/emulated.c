@@ -12,8 +12,8 @@
 #include "cuda/emulator.h"
 
 __attribute__((visibility("default"))) cuda_module_entry losscope_cuda;
-__attribute__((visibility("default")))
-emulated_settings emulated_control = {.devices = 1, .major = 9, .memory = (int64_t)1 << 30, .fail_device = -1};
+__attribute__((visibility("default"))) emulated_settings emulated_control = {
+    .devices = 1, .major = 9, .memory = (int64_t)1 << 30, .fail_device = -1, .plans = 1};
 
 /* In front of every piece of memory. */
 typedef struct {
@@ -28,10 +28,6 @@ typedef struct {
     cuda_conv_data data;
     unsigned char args[256];
 } launch;
-
-struct cuda_conv {
-    cuda_conv_shape shape;
-};
 
 struct cuda_graph {
     launch *launches;
@@ -52,13 +48,13 @@ static const char *error(void)
     return message;
 }
 
-static int fail(cuda_result result, const char *what)
+int emulated_fail(cuda_result result, const char *what)
 {
     snprintf(message, sizeof message, "emulated: %s", what);
     return result;
 }
 
-static void live(int change)
+void emulated_live(int change)
 {
     pthread_mutex_lock(&mutex);
     emulated_control.live += change;
@@ -73,15 +69,15 @@ static int begin(int device, const char *what)
     int64_t call = c->fail_device < 0 || c->fail_device == device ? ++c->calls : 0;
     bool fails = c->fail_at > 0 && call > 0 && (c->broken ? call >= c->fail_at : call == c->fail_at);
     pthread_mutex_unlock(&mutex);
-    return fails ? fail(CUDA_FAILED, what) : CUDA_DONE;
+    return fails ? emulated_fail(CUDA_FAILED, what) : CUDA_DONE;
 }
 
 /* ... and what a device does not do while it records, here. */
-static int begin_at_once(const cuda_device *d, const char *what)
+int emulated_begin_at_once(const cuda_device *d, const char *what)
 {
     int result = begin(d->number, what);
     if (result == CUDA_DONE && d->recording != NULL)
-        result = fail(CUDA_FAILED, "not while it records");
+        result = emulated_fail(CUDA_FAILED, "not while it records");
     return result;
 }
 
@@ -97,7 +93,7 @@ static int count(int *n)
     int result = begin(-1, "count");
     *n = result == CUDA_DONE ? emulated_control.devices : 0;
     if (result == CUDA_DONE && *n == 0)
-        fail(CUDA_DONE, "there is no card");
+        emulated_fail(CUDA_DONE, "there is no card");
     return result;
 }
 
@@ -118,7 +114,7 @@ static int open_device(int number, cuda_device **out)
         return result;
     *out = calloc(1, sizeof **out);
     (*out)->number = number;
-    live(1);
+    emulated_live(1);
     return CUDA_DONE;
 }
 
@@ -128,7 +124,7 @@ static void free_launches(cuda_graph *graph)
         return;
     free(graph->launches);
     free(graph);
-    live(-1);
+    emulated_live(-1);
 }
 
 static void close_device(cuda_device *d)
@@ -137,7 +133,7 @@ static void close_device(cuda_device *d)
         return;
     free_launches(d->recording);
     free(d);
-    live(-1);
+    emulated_live(-1);
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
@@ -150,14 +146,14 @@ static int new_block(int device, size_t bytes, bool pinned, void **out)
         used[device] += (int64_t)bytes;
     pthread_mutex_unlock(&mutex);
     if (!fits)
-        return fail(CUDA_NO_MEMORY, "out of memory");
+        return emulated_fail(CUDA_NO_MEMORY, "out of memory");
     block *b = malloc(sizeof *b + bytes);
     if (b == NULL)
-        return fail(CUDA_NO_MEMORY, "out of memory on the host");
+        return emulated_fail(CUDA_NO_MEMORY, "out of memory on the host");
     b->size = bytes;
     b->pinned = pinned;
     memset(b + 1, 0xff, bytes);
-    live(1);
+    emulated_live(1);
     emulated_control.pinned += pinned;
     *out = b + 1;
     return CUDA_DONE;
@@ -174,18 +170,18 @@ static void free_block(const cuda_device *d, void *memory)
     pthread_mutex_unlock(&mutex);
     memset(memory, 0xff, b->size);
     free(b);
-    live(-1);
+    emulated_live(-1);
 }
 
 static int alloc(cuda_device *d, size_t bytes, void **out)
 {
-    int result = begin_at_once(d, "alloc");
+    int result = emulated_begin_at_once(d, "alloc");
     return result == CUDA_DONE ? new_block(d->number, bytes, false, out) : result;
 }
 
 static int alloc_pinned(cuda_device *d, size_t bytes, void **out)
 {
-    int result = begin_at_once(d, "alloc_pinned");
+    int result = emulated_begin_at_once(d, "alloc_pinned");
     return result == CUDA_DONE ? new_block(d->number, bytes, true, out) : result;
 }
 
@@ -203,7 +199,7 @@ static void waited(void)
 
 static int copy(cuda_device *d, const char *what, void *to, const void *from, size_t bytes)
 {
-    int result = begin_at_once(d, what);
+    int result = emulated_begin_at_once(d, what);
     if (result == CUDA_DONE)
         memcpy(to, from, bytes);
     return result;
@@ -230,19 +226,19 @@ static int prefetch(cuda_device *d, int slot, void *to, const void *pinned, size
 static int await_data(cuda_device *d, int slot)
 {
     (void)slot;
-    return begin_at_once(d, "await_data");
+    return emulated_begin_at_once(d, "await_data");
 }
 
 static int release(cuda_device *d, int slot)
 {
     (void)slot;
-    return begin_at_once(d, "release");
+    return emulated_begin_at_once(d, "release");
 }
 
 static int await_copy(cuda_device *d, int slot)
 {
     (void)slot;
-    return begin_at_once(d, "await_copy");
+    return emulated_begin_at_once(d, "await_copy");
 }
 
 /* ---- launches ---------------------------------------------------------------------------------------- */
@@ -255,6 +251,8 @@ static void run(const launch *l)
         emulator_run(l->kernel, l->args);
     pthread_mutex_lock(&mutex);
     emulated_control.launches++;
+    if (l->kernel < 0)
+        emulated_control.ran[l->conv->plan]++;
     pthread_mutex_unlock(&mutex);
 }
 
@@ -283,27 +281,6 @@ static int launch_kernel(cuda_device *d, int kernel, const void *args)
     return CUDA_DONE;
 }
 
-static int conv_new(cuda_device *d, const cuda_conv_shape *shape, size_t *workspace, cuda_conv **out)
-{
-    int result = begin_at_once(d, "conv_new");
-    if (result != CUDA_DONE)
-        return result;
-    *out = calloc(1, sizeof **out);
-    (*out)->shape = *shape;
-    *workspace = 64;
-    live(1);
-    return CUDA_DONE;
-}
-
-static void conv_free(cuda_device *d, cuda_conv *conv)
-{
-    (void)d;
-    if (conv == NULL)
-        return;
-    free(conv);
-    live(-1);
-}
-
 static int conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
 {
     int result = begin(d->number, "conv_run");
@@ -314,11 +291,11 @@ static int conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
 
 static int record(cuda_device *d)
 {
-    int result = begin_at_once(d, "record");
+    int result = emulated_begin_at_once(d, "record");
     if (result != CUDA_DONE)
         return result;
     d->recording = calloc(1, sizeof *d->recording);
-    live(1);
+    emulated_live(1);
     return CUDA_DONE;
 }
 
@@ -336,7 +313,7 @@ static int recorded(cuda_device *d, cuda_graph **out)
 
 static int graph_run(cuda_device *d, cuda_graph *graph)
 {
-    int result = begin_at_once(d, "graph_run");
+    int result = emulated_begin_at_once(d, "graph_run");
     for (int i = 0; result == CUDA_DONE && i < graph->n; i++)
         run(&graph->launches[i]);
     return result;
@@ -351,7 +328,7 @@ static void graph_free(cuda_device *d, cuda_graph *graph)
 static int finish(cuda_device *d)
 {
     waited();
-    return begin_at_once(d, "finish");
+    return emulated_begin_at_once(d, "finish");
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------- */
@@ -382,6 +359,8 @@ __attribute__((constructor)) static void read_environment(void)
     set(text, "fail=", &c->fail_at);
     set_int(text, "fail_device=", &c->fail_device);
     set_int(text, "broken=", &c->broken);
+    set_int(text, "plans=", &c->plans);
+    set_int(text, "saves=", &c->saves);
 }
 
 const cuda_api *losscope_cuda(void)
@@ -406,9 +385,13 @@ const cuda_api *losscope_cuda(void)
         .release = release,
         .await_copy = await_copy,
         .launch = launch_kernel,
-        .conv_new = conv_new,
-        .conv_free = conv_free,
+        .conv_plans = emulated_conv_plans,
+        .conv_save = emulated_conv_save,
+        .conv_load = emulated_conv_load,
+        .conv_workspace = emulated_conv_workspace,
+        .conv_free = emulated_conv_free,
         .conv_run = conv_run,
+        .conv_time = emulated_conv_time,
         .record = record,
         .recorded = recorded,
         .graph_run = graph_run,

@@ -5,9 +5,11 @@
 #include "nn/backend/cuda/cuda.h"
 #include "nn/backend/cuda/evaluator.h"
 #include "nn/backend/cuda/loader.h"
+#include "nn/backend/cuda/plans.h"
 
 typedef struct {
     cuda_context context;
+    cuda_plans *plans;
     cuda_net *net;
     float *images; /* on the device, as they come: [batch, C, H, W] */
 } cuda_plan;
@@ -21,6 +23,7 @@ static void plan_free(void *self)
     if (p->context.api != NULL)
         p->context.api->free(p->context.device, p->images);
     cuda_context_close(&p->context);
+    cuda_plans_free(p->plans);
     lsc_free(p);
 }
 
@@ -50,7 +53,8 @@ static lsc_status plan_new(const nn_graph *g, const nn_plan_options *o, void **s
     LSC_CHECK(o->statistics == NN_FROZEN, LSC_ERR_ABSENT, "backend cuda has no batch statistics: use cpu");
     LSC_TRY(find_device(o, &api, &number));
     LSC_NEW(p, 1);
-    LSC_TRY(cuda_context_open(api, number, &p->context));
+    LSC_TRY(cuda_plans_new(&p->plans));
+    LSC_TRY(cuda_context_open(api, number, p->plans, &p->context));
     LSC_TRY(cuda_net_new(&p->context, g, &net, &p->net));
     LSC_TRY(
         cuda_new(&p->context, (size_t)(o->batch * nn_shape_elements(nn_graph_input(g))) * sizeof(float), &p->images));

@@ -4,6 +4,7 @@
  *   steps.c      the graph becomes steps: what can be fused into a convolution is
  *   rows.c       how parameters become weights on the device
  *   net.c        a graph compiled for a device: memory, launches
+ *   plans.c      in which of several ways a convolution is computed (plans.h)
  *   kinds.c      what each kind of step launches
  *   cuda.c       the backend: plans whose images come from the host
  *   worker.c     one device at work on points, data and all; evaluator.c: all of them
@@ -24,6 +25,7 @@
 
 typedef struct cuda_net cuda_net;
 typedef struct cuda_step cuda_step;
+typedef struct cuda_plans cuda_plans; /* plans.h */
 
 /* ---- an open device ---------------------------------------------------------------------------- */
 
@@ -31,9 +33,12 @@ typedef struct {
     const cuda_api *api; /* NULL: not open */
     cuda_device *device;
     int number;
+    cuda_device_info info;
+    cuda_plans *plans; /* shared by all devices */
 } cuda_context;
 
-lsc_status cuda_context_open(const cuda_api *api, int number, cuda_context *out);
+/* plans: borrowed. */
+lsc_status cuda_context_open(const cuda_api *api, int number, cuda_plans *plans, cuda_context *out);
 void cuda_context_close(cuda_context *c); /* takes one that is not open */
 /* A cuda_result as a status, with the device's words and its number. */
 lsc_status cuda_said(const cuda_context *c, int result);
@@ -127,6 +132,7 @@ void *cuda_net_input(const cuda_net *net);
 /* For the files of a net. */
 lsc_status cuda_steps_make(cuda_net *net);
 lsc_status cuda_rows_make(cuda_net *net);
+cuda_conv_shape cuda_step_shape(const cuda_net *net, const cuda_step *s); /* of a convolution */
 cuda_real cuda_value_real(const cuda_net *net, int value);
 size_t cuda_real_size(cuda_real real);
 /* 2^exponent, or 1 for vectors, which are not scaled. */

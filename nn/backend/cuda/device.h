@@ -15,7 +15,10 @@
 #include <stdint.h>
 
 /* Changes with any change of this file or of kernels.h. */
-#define CUDA_MODULE_ABI 1
+#define CUDA_MODULE_ABI 2
+
+/* Of the plans that a device proposes for a convolution at most so many are compared. */
+#define CUDA_MOST_PLANS 8
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,7 +57,7 @@ typedef struct {
 } cuda_conv_data;
 
 typedef struct cuda_device cuda_device; /* one that is open, for one thread at a time */
-typedef struct cuda_conv cuda_conv;     /* a compiled convolution */
+typedef struct cuda_conv cuda_conv;     /* a convolution, compiled in one of several ways */
 typedef struct cuda_graph cuda_graph;   /* launches and convolutions, recorded once and run often */
 
 typedef struct {
@@ -82,9 +85,19 @@ typedef struct {
 
     /* kernel: a row of kernels.def; args: its struct of kernels.h, copied. */
     int (*launch)(cuda_device *d, int kernel, const void *args);
-    int (*conv_new)(cuda_device *d, const cuda_conv_shape *shape, size_t *workspace, cuda_conv **out);
+
+    /* Up to *n ways to compute a convolution, in the device's own ranking; *n: how many there are, at least 1.
+     * CUDA_UNSUPPORTED: none. */
+    int (*conv_plans)(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n);
+    /* One of them as text: *n its length, with `text` NULL that alone. CUDA_UNSUPPORTED: it cannot be written down. */
+    int (*conv_save)(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);
+    /* From such a text, for the same shape. CUDA_UNSUPPORTED: it is of another device or version, or damaged. */
+    int (*conv_load)(cuda_device *d, const cuda_conv_shape *shape, const char *text, size_t n, cuda_conv **out);
+    size_t (*conv_workspace)(const cuda_conv *conv);    /* bytes that a run needs */
     void (*conv_free)(cuda_device *d, cuda_conv *conv); /* takes NULL */
     int (*conv_run)(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data);
+    /* Run it once and wait; seconds by the device's clock. */
+    int (*conv_time)(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds);
 
     /* Between record and recorded, launches and convolutions are kept instead of run. */
     int (*record)(cuda_device *d);

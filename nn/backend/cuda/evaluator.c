@@ -10,6 +10,7 @@
 
 #include "nn/backend/cuda/evaluator.h"
 #include "nn/backend/cuda/loader.h"
+#include "nn/backend/cuda/plans.h"
 
 enum { MAX_DEVICES = 16 };
 #define CALL_SECONDS 1.0
@@ -59,6 +60,7 @@ static void evaluator_free(void *self)
         return;
     for (int i = 0; i < e->n_workers; i++)
         cuda_worker_fini(&e->workers[i].worker);
+    cuda_plans_free(e->job.plans);
     pthread_mutex_destroy(&e->mutex);
     lsc_free(e->job.selected);
     lsc_free(e->row);
@@ -100,6 +102,7 @@ static lsc_status make_job(cuda_job *job, const nn_graph *g, const nn_evaluator_
     job->n_selected = o->samples.n;
     job->all = true;
     LSC_TRY(find_loss(o->loss, &job->loss));
+    LSC_TRY(cuda_plans_new(&job->plans));
     LSC_NEW(job->selected, o->samples.n);
     for (int64_t i = 0; i < o->samples.n; i++)
         job->selected[i] = i;

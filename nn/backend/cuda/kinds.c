@@ -3,14 +3,14 @@
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cuda/cuda.h"
+#include "nn/backend/cuda/plans.h"
 
 /* ---- convolution ------------------------------------------------------------------------------------ */
 
-static lsc_status conv_make(cuda_net *net, cuda_step *s)
+cuda_conv_shape cuda_step_shape(const cuda_net *net, const cuda_step *s)
 {
-    lsc_status st = LSC_OK;
     const cuda_value *in = &net->values[s->in[0]], *out = &net->values[s->out];
-    const cuda_conv_shape shape = {
+    return (cuda_conv_shape){
         .real = net->o.real,
         .strict = net->o.strict,
         .n = net->o.batch,
@@ -26,8 +26,27 @@ static lsc_status conv_make(cuda_net *net, cuda_step *s)
         .sum = s->n_in == 2,
         .relu = s->relu,
     };
-    size_t workspace = 0;
-    LSC_TRY(cuda_said(net->context, net->context->api->conv_new(net->context->device, &shape, &workspace, &s->conv)));
+}
+
+static cuda_conv_data conv_data(const cuda_net *net, const cuda_step *s)
+{
+    return (cuda_conv_data){
+        .x = cuda_data(net, s->in[0]),
+        .w = net->weights.weights + net->rows[s->row[0]].out,
+        .z = s->n_in == 2 ? cuda_data(net, s->in[1]) : NULL,
+        .shift = net->weights.shift + s->row[0],
+        .y = cuda_data(net, s->out),
+        .workspace = net->workspace,
+    };
+}
+
+static lsc_status conv_make(cuda_net *net, cuda_step *s)
+{
+    lsc_status st = LSC_OK;
+    const cuda_conv_shape shape = cuda_step_shape(net, s);
+    const cuda_conv_data data = conv_data(net, s);
+    LSC_TRY(cuda_plans_conv(net->context, &shape, &data, &s->conv));
+    size_t workspace = net->context->api->conv_workspace(s->conv);
     if (net->workspace_bytes < workspace)
         net->workspace_bytes = workspace;
 cleanup:
@@ -41,14 +60,7 @@ static void conv_free(const cuda_net *net, cuda_step *s)
 
 static lsc_status conv_run(const cuda_net *net, const cuda_step *s)
 {
-    const cuda_conv_data data = {
-        .x = cuda_data(net, s->in[0]),
-        .w = net->weights.weights + net->rows[s->row[0]].out,
-        .z = s->n_in == 2 ? cuda_data(net, s->in[1]) : NULL,
-        .shift = net->weights.shift + s->row[0],
-        .y = cuda_data(net, s->out),
-        .workspace = net->workspace,
-    };
+    const cuda_conv_data data = conv_data(net, s);
     return cuda_said(net->context, net->context->api->conv_run(net->context->device, s->conv, &data));
 }
 

@@ -23,12 +23,14 @@ lsc_status cuda_said(const cuda_context *c, int result)
                     c->number, lsc_shown(c->api->error(), shown, sizeof shown));
 }
 
-lsc_status cuda_context_open(const cuda_api *api, int number, cuda_context *out)
+lsc_status cuda_context_open(const cuda_api *api, int number, cuda_plans *plans, cuda_context *out)
 {
-    cuda_context c = {.api = api, .number = number};
-    lsc_status st = cuda_said(&c, api->open(number, &c.device));
-    if (st == LSC_OK)
-        *out = c;
+    lsc_status st = LSC_OK;
+    cuda_context c = {.api = api, .number = number, .plans = plans};
+    LSC_TRY(cuda_said(&c, api->info(number, &c.info)));
+    LSC_TRY(cuda_said(&c, api->open(number, &c.device)));
+    *out = c;
+cleanup:
     return st;
 }
 
@@ -67,6 +69,7 @@ cuda_real cuda_value_real(const cuda_net *net, int value)
     return net->values[value].vector ? CUDA_F32 : net->o.real;
 }
 
+/* In the net's own memory, in which convolutions are measured. */
 static lsc_status make_steps(cuda_net *net)
 {
     lsc_status st = LSC_OK;
@@ -87,7 +90,6 @@ static lsc_status make_memory(cuda_net *net)
     LSC_NEW(net->slots, net->n_slots);
     for (int i = 0; i < net->n_slots; i++)
         LSC_TRY(cuda_new(c, batch * (size_t)net->slot_bytes[i], &net->slots[i]));
-    LSC_TRY(cuda_new(c, net->workspace_bytes, &net->workspace));
     LSC_TRY(cuda_new(c, batch * (size_t)nn_graph_outputs(net->g) * sizeof(double), &net->logits));
     LSC_TRY(cuda_upload_new(c, net->rows, (size_t)net->n_rows * sizeof *net->rows, &w->rows));
     LSC_TRY(cuda_new(c, (size_t)net->weight_bytes, &w->weights));
@@ -112,8 +114,9 @@ lsc_status cuda_net_new(const cuda_context *c, const nn_graph *g, const cuda_net
     net->o = *o;
     LSC_TRY(cuda_steps_make(net));
     LSC_TRY(cuda_rows_make(net));
-    LSC_TRY(make_steps(net));
     LSC_TRY(make_memory(net));
+    LSC_TRY(make_steps(net));
+    LSC_TRY(cuda_new(c, net->workspace_bytes, &net->workspace));
     *out = net;
     net = NULL;
 cleanup:

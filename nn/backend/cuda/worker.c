@@ -184,13 +184,11 @@ static lsc_status make_nets(cuda_worker *w)
 lsc_status cuda_worker_init(cuda_worker *w, const cuda_job *job, const cuda_api *api, int number)
 {
     lsc_status st = LSC_OK;
-    cuda_device_info info;
     char shown[128];
     *w = (cuda_worker){.job = job};
-    LSC_TRY(cuda_context_open(api, number, &w->context));
-    LSC_TRY(cuda_said(&w->context, api->info(number, &info)));
-    w->spare = (size_t)(info.memory / SPARE);
-    snprintf(w->text, sizeof w->text, "cuda:%d %s", number, lsc_shown(info.name, shown, sizeof shown));
+    LSC_TRY(cuda_context_open(api, number, job->plans, &w->context));
+    w->spare = (size_t)(w->context.info.memory / SPARE);
+    snprintf(w->text, sizeof w->text, "cuda:%d %s", number, lsc_shown(w->context.info.name, shown, sizeof shown));
     LSC_TRY(make_nets(w));
     LSC_TRY(cuda_worker_make_data(w));
     LSC_TRY(cuda_worker_select(w));

@@ -22,6 +22,7 @@ typedef struct {
     int64_t *selected;      /* [N] of them; */
     int64_t n_selected;
     bool all; /* selected is not used */
+    cuda_plans *plans;
 } cuda_job;
 
 /* A net with its recorded graphs. */

@@ -22,6 +22,8 @@ int module_open(int number, cuda_device **out)
         CUDA_TRY(cudaEventCreateWithFlags(&d->data[slot], cudaEventDisableTiming));
         CUDA_TRY(cudaEventCreateWithFlags(&d->released[slot], cudaEventDisableTiming));
     }
+    CUDA_TRY(cudaEventCreate(&d->began));
+    CUDA_TRY(cudaEventCreate(&d->ended));
     CUDNN_TRY(cudnnCreate(&d->cudnn));
     CUDNN_TRY(cudnnSetStream(d->cudnn, d->stream));
     *out = d;
@@ -29,6 +31,12 @@ int module_open(int number, cuda_device **out)
 cleanup:
     module_close(d);
     return result;
+}
+
+static void drop_event(cudaEvent_t event)
+{
+    if (event != NULL)
+        cudaEventDestroy(event);
 }
 
 void module_close(cuda_device *d)
@@ -39,11 +47,11 @@ void module_close(cuda_device *d)
     if (d->cudnn != NULL)
         cudnnDestroy(d->cudnn);
     for (int slot = 0; slot < MODULE_SLOTS; slot++) {
-        if (d->data[slot] != NULL)
-            cudaEventDestroy(d->data[slot]);
-        if (d->released[slot] != NULL)
-            cudaEventDestroy(d->released[slot]);
+        drop_event(d->data[slot]);
+        drop_event(d->released[slot]);
     }
+    drop_event(d->began);
+    drop_event(d->ended);
     if (d->copies != NULL)
         cudaStreamDestroy(d->copies);
     if (d->stream != NULL)

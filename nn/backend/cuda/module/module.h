@@ -5,7 +5,8 @@
  *   module.c   the table, what devices there are; errors.c: what failed last
  *   memory.c   an open device: its streams, memory, copies, recorded graphs
  *   conv.c     convolutions on a device
- *   plan.c     their graphs and plans in cuDNN, which can also be made with no device, for its properties alone
+ *   graph.c    their graphs in cuDNN; plan.c: plans for them, which can also be made with no device, for its
+ *              properties alone
  * SPDX-License-Identifier: MIT
  */
 #ifndef CUDA_MODULE_H
@@ -56,6 +57,7 @@ struct cuda_device {
     int number;
     cudaStream_t stream, copies;                            /* computation; prefetches */
     cudaEvent_t data[MODULE_SLOTS], released[MODULE_SLOTS]; /* a copy is there; its last reader was asked for */
+    cudaEvent_t began, ended;                               /* of what is timed */
     cudnnHandle_t cudnn;
 };
 
@@ -78,11 +80,17 @@ int module_graph_run(cuda_device *d, cuda_graph *graph);
 void module_graph_free(cuda_device *d, cuda_graph *graph);
 int module_finish(cuda_device *d);
 
-/* ---- convolutions (conv.c, plan.c) ---------------------------------------------------------------- */
+/* ---- convolutions (conv.c) -------------------------------------------------------------------------- */
 
-int module_conv_new(cuda_device *d, const cuda_conv_shape *shape, size_t *workspace, cuda_conv **out);
+int module_conv_plans(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n);
+int module_conv_load(cuda_device *d, const cuda_conv_shape *shape, const char *text, size_t n, cuda_conv **out);
+int module_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);
+size_t module_conv_workspace(const cuda_conv *conv);
 void module_conv_free(cuda_device *d, cuda_conv *conv);
 int module_conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data);
+int module_conv_time(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds);
+
+/* ---- graphs and plans (graph.c, plan.c) ---------------------------------------------------------------- */
 
 enum { MODULE_UID_X = 1, MODULE_UID_W, MODULE_UID_SHIFT, MODULE_UID_Z, MODULE_UID_Y };
 
@@ -94,11 +102,29 @@ typedef struct {
     int64_t workspace, engine;
 } module_plan;
 
-/* Fills *out with the first plan of cuDNN's own ranking that is deterministic, sums in float, and, if the shape is
- * strict, does not round factors. handle: of a device; or NULL and the properties of one. CUDA_UNSUPPORTED: none. On
- * failure, too, free is due. */
-int module_plan_make(const cuda_conv_shape *shape, cudnnHandle_t handle, cudnnBackendDescriptor_t properties,
-                     module_plan *out);
+/* For what a plan is made: a device by its handle; or the properties of one, where there is none. */
+typedef struct {
+    cudnnHandle_t handle;
+    cudnnBackendDescriptor_t properties;
+} module_target;
+
+/* A place in cuDNN's ranking; {0}: before the best. */
+typedef struct {
+    int mode, config, taken; /* taken: plans of this mode */
+} module_cursor;
+
+/* Fills *out with the next plan that is deterministic, sums in float, and, if the shape is strict, does not round
+ * factors; the cursor moves behind it. CUDA_UNSUPPORTED: there is none. On failure, too, free is due. */
+int module_plan_next(const cuda_conv_shape *shape, const module_target *target, module_cursor *at, module_plan *out);
+/* As cuda_api's conv_save and conv_load. A loaded plan is held to the same conditions. On failure, too, free is due. */
+int module_plan_save(const module_plan *p, char *text, size_t room, size_t *n);
+int module_plan_load(const char *text, size_t n, bool strict, const module_target *target, module_plan *out);
 void module_plan_free(module_plan *p);
+
+/* For these files: a new descriptor that is freed with the plan; the finalized graph of a shape. */
+int module_part(module_plan *p, cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *out);
+int module_graph(module_plan *p, const cuda_conv_shape *shape, cudnnHandle_t handle, cudnnBackendDescriptor_t *out);
+#define MODULE_SET(of, attribute, type, n, values) CUDNN_TRY(cudnnBackendSetAttribute(of, attribute, type, n, values))
+#define MODULE_SET_PART(of, attribute, value)      MODULE_SET(of, attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &(value))
 
 #endif
