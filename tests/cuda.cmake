@@ -55,10 +55,23 @@ set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TI
 
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)
-  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "18 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
+  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "19 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
   return()
 endif()
 file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "0 skipped\n")
+
+# The module over a CUDA runtime and a cuDNN that do nothing, and fail where they are told to. What is not in
+# cuda/stub_calls.def does not link.
+add_library(losscope_cuda_stub MODULE cuda/stub_cuda.c cuda/stub_cudnn.c $<TARGET_OBJECTS:lsc_cuda_plan>
+            $<TARGET_OBJECTS:lsc_cuda_host>)
+target_link_libraries(losscope_cuda_stub PRIVATE lsc_flags Threads::Threads)
+target_include_directories(losscope_cuda_stub PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_include_directories(losscope_cuda_stub SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS} ${CUDNN_INCLUDE_DIR})
+target_link_options(losscope_cuda_stub PRIVATE -Wl,-z,defs)
+set_target_properties(losscope_cuda_stub PROPERTIES PREFIX "")
+set(stub ${CMAKE_CURRENT_BINARY_DIR}/losscope_cuda_stub.so)
+lsc_test(cuda_calls LIBS lsc_test_landscape ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${stub})
+add_dependencies(test_cuda_calls losscope_cuda_stub landscape)
 
 # A driver that drives nothing, for plans with no device.
 find_library(LSC_CUDA_STUB NAMES cuda PATHS ${CUDAToolkit_LIBRARY_DIR}/stubs ${CUDAToolkit_TARGET_DIR}/lib/stubs

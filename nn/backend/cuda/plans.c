@@ -124,12 +124,14 @@ static lsc_status keep(const cuda_context *c, const char *key, const cuda_conv_s
     cuda_conv *first = NULL;
     size_t n = 0;
     bool other = false;
-    const int result = api->conv_save(c->device, *conv, NULL, 0, &n);
+    int result = api->conv_save(c->device, *conv, NULL, 0, &n);
+    if (result == CUDA_DONE) {
+        LSC_NEW(text, n + 1);
+        result = api->conv_save(c->device, *conv, text, n, &n);
+    }
     if (result == CUDA_UNSUPPORTED)
-        return LSC_OK; /* chosen again each time */
+        goto cleanup; /* it is chosen again each time */
     LSC_TRY(cuda_said(c, result));
-    LSC_NEW(text, n + 1);
-    LSC_TRY(cuda_said(c, api->conv_save(c->device, *conv, text, n, &n)));
     LSC_TRY(cuda_plan_cache_keep(c->plans->cache, key, text, n, &other));
     if (other)
         LSC_TRY(load_kept(c, key, shape, &first));

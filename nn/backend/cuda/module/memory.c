@@ -198,8 +198,8 @@ int module_recorded(cuda_device *d, cuda_graph **out)
     int result = CUDA_DONE;
     cudaGraph_t graph = NULL;
     cudaGraphExec_t exec = NULL;
+    CUDA_TRY(cudaStreamEndCapture(d->stream, &graph)); /* first, or after a failure the stream would go on recording */
     CUDA_TRY(cudaSetDevice(d->number));
-    CUDA_TRY(cudaStreamEndCapture(d->stream, &graph));
     CUDA_TRY(cudaGraphInstantiate(&exec, graph, 0));
     *out = (cuda_graph *)exec;
 cleanup:
