@@ -1,7 +1,6 @@
 # CUDA: for the module losscope_cuda.so, which programs open at run time; nothing else links CUDA or cuDNN. The cuda
 # backend itself, which opens it, needs neither and is left out with OFF alone.
 set(LSC_HAVE_CUDA_MODULE 0)
-file(RELATIVE_PATH LSC_MODULE_FOLDER ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/losscope)
 if(NOT LSC_WITH_CUDA STREQUAL "OFF")
   include(CheckLanguage)
   check_language(CUDA)

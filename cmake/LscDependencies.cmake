@@ -37,6 +37,19 @@ endif()
 # Not named VTK: the summary leaves out what carries the name of a package that was looked for quietly.
 add_feature_info("VTK ${VTK_VERSION}" LSC_HAVE_VTK ".vtp files and pictures")
 
+# MPI: several processes for one surface, by the module losscope_mpi.so; programs do not link it.
+set(LSC_HAVE_MPI 0)
+if(NOT LSC_WITH_MPI STREQUAL "OFF")
+  if(LSC_WITH_MPI STREQUAL "ON")
+    set(required_mpi REQUIRED)
+  endif()
+  find_package(MPI 3.1 ${required_mpi} QUIET COMPONENTS C)
+  if(MPI_C_FOUND)
+    set(LSC_HAVE_MPI 1)
+  endif()
+endif()
+add_feature_info("MPI of ${MPI_C_LIBRARIES}" LSC_HAVE_MPI "points shared by processes that mpirun or srun started")
+
 # oneDNN: the cpu backend, 2.6 or 3.x. Without it the ref backend remains.
 set(LSC_HAVE_ONEDNN 0)
 if(NOT LSC_WITH_ONEDNN STREQUAL "OFF")

@@ -13,6 +13,7 @@
  *     directions fill and normalize d_1 .. d_k
  *     plan       which points, in which order
  *     surface    the values, their mask, their provenance; one HDF5 file
+ *     ranks      several processes for one surface
  *     run        evaluate what is not done yet, save, resume
  *
  *   examples/quadratic.c is a complete program.
@@ -147,6 +148,8 @@ typedef struct {
     lsc_status (*clone)(const void *self, int device, void **out);
     const char *(*error)(void *self);
     void (*destroy)(void *self);
+    /* How often something worth knowing has happened so far: out [n_counts], never less than before. */
+    void (*counts)(const void *self, int64_t *out);
 } lsc_objective_ops;
 
 typedef struct {
@@ -155,10 +158,13 @@ typedef struct {
     const lsc_layout *layout;
     const char *const *fields; /* "loss", "accuracy", "loss_domain0", ... */
     int n_fields;
-    int64_t n_samples;    /* 0: the objective has no samples */
-    int points_per_call;  /* what eval_coords likes; 0 = 1. Stop is polled between calls. */
-    const char *settings; /* flat JSON object: loss, data hash, batch-norm policy, precision; stored
-                             with results and compared at resume. NULL: "{}" */
+    int64_t n_samples;         /* 0: the objective has no samples */
+    int points_per_call;       /* what eval_coords likes; 0 = 1. Stop is polled between calls. */
+    const char *settings;      /* flat JSON object: loss, data hash, batch-norm policy, precision; stored
+                                  with results and compared at resume. NULL: "{}" */
+    const char *const *counts; /* [n_counts] names of what `counts` of ops tells; what happened at the points of a
+                                  surface is added up in its note objective.NAME, over ranks and resumes */
+    int n_counts;              /* 0: nothing is counted */
 } lsc_objective;
 
 /* ABI number, required members, layout, field names. LSC_ERR_ARG or LSC_ERR_SHAPE says which. */
@@ -282,6 +288,25 @@ LSC_API lsc_status lsc_surface_rise(const lsc_surface *s, double radius, double 
  * finite count as above. *open: the set touches the border or a point that is not done: the area is a lower bound. */
 LSC_API lsc_status lsc_surface_basin(const lsc_surface *s, double rise, double *area, bool *open);
 
+/* ---- ranks -------------------------------------------------------------------------------- */
+
+/* Several processes that evaluate one surface, as MPI starts them. Each calls lsc_run with equal arguments. Rank 0 has
+ * the plan, the surface and the file; it hands out points, a few at a time to whoever is free, and keeps the values
+ * that come back; it evaluates points itself, too, on a thread of its own. Both functions are called from the thread
+ * that called lsc_run. */
+typedef struct {
+    int rank, n; /* of this process, and how many there are; with one of them lsc_run is as without ranks */
+    void *self;
+    /* n bytes to another rank, which are copied or on their way when it returns; their order is kept. */
+    lsc_status (*send)(void *self, int to, const void *bytes, size_t n);
+    /* The next message of any rank, valid until the next call; *from = -1: there is none yet. Never waits. */
+    lsc_status (*receive)(void *self, int *from, const void **bytes, size_t *n);
+} lsc_ranks;
+
+/* For a process that will not come to lsc_run, because what comes before failed with this status and lsc_last_error():
+ * rank 0's lsc_run then ends with that message; if it is rank 0 itself, the lsc_run of all others ends. */
+LSC_API void lsc_ranks_leave(const lsc_ranks *ranks, lsc_status st);
+
 /* ---- run ---------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -295,17 +320,21 @@ typedef struct {
     bool (*stop)(void *context); /* polled between calls; true: save and return LSC_ERR_STOPPED */
     void (*progress)(void *context, const lsc_surface *s); /* after every call of the objective */
     void *context;
+    const lsc_ranks *ranks; /* NULL: this process alone */
 } lsc_run_options;
 
 /* Evaluate the objective at every point of `plan` that is not done yet.
- * obj     borrowed; called from this thread
+ * obj     borrowed; called from this thread, with ranks from one other, too; one call at a time
  * frame   borrowed; its layout must be the objective's
  * *out    returns new: the surface, also with LSC_ERR_STOPPED, LSC_ERR_CALLBACK (points so far are kept and
  *         saved) and a failed save; NULL on failures before the first call of the objective
  * An existing file at o->path with the same settings is resumed, with others it is
  * LSC_ERR_CONFIG listing the differences; a second process on the same path gets LSC_ERR_IO.
  * If a save fails (full disk), evaluation goes on and the last attempt's LSC_ERR_IO is returned.
- * Values do not depend on the order of points or on a resume. */
+ * Values do not depend on the order of points, on a resume or on the number of ranks.
+ * With ranks: stop is polled on all, path, notes and progress are rank 0's, on the others *out is NULL and LSC_OK means
+ * that rank 0 needs them no more. A rank that fails ends the run of all; rank 0 returns its message, and its name.
+ * Settings that are not those of rank 0 are such a failure. */
 LSC_API lsc_status lsc_run(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan,
                            const lsc_run_options *o, lsc_surface **out);
 

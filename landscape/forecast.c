@@ -65,17 +65,18 @@ static int64_t points_done(const char *path, int64_t points)
 }
 
 lsc_status landscape_forecast_make(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan,
-                                   const char *path, bool overwrite, landscape_forecast *out)
+                                   const char *path, bool overwrite, int ranks, landscape_forecast *out)
 {
     lsc_status st = LSC_OK;
     landscape_forecast f = {.points = lsc_plan_points(plan),
                             .samples = obj->n_samples,
-                            .passes = obj->n_samples + objective_nn_norm_images(obj)};
+                            .passes = obj->n_samples + objective_nn_norm_images(obj),
+                            .ranks = ranks};
     struct rusage usage;
     f.done = overwrite ? 0 : points_done(path, f.points);
     if (f.done < f.points)
         LSC_TRY(time_point(obj, frame, &f.point_s));
-    f.seconds = f.point_s * (double)(f.points - f.done);
+    f.seconds = f.point_s * (double)(f.points - f.done) / ranks;
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         f.memory = (double)usage.ru_maxrss * 1024;
     *out = f;

@@ -15,6 +15,8 @@ static const char doc[] =
     "      a first look in a small part of the time\n"
     "  landscape --ckpt model.safetensors --model resnet20 --data idx:/usr/share/datasets/fashion-mnist\n"
     "      a network of PyTorch; data.pad, data.mean and others by --set (--help-config lists them)\n"
+    "  mpirun -n 4 --bind-to none landscape --ckpt run.bin\n"
+    "      four processes share the points, on one machine or several\n"
     "\n"
     "Ctrl-C saves; the same command goes on where it was.\n"
     "Exit status: 0 done, 64 usage, 65 data, 66 no input, 69 not in this build, 74 disk, 78 configuration, 130 "
@@ -47,6 +49,8 @@ static const struct argp_option options[] = {
      3},
     {"norm-batch", NORM_BATCH, "N", 0, "images whose statistics are taken together (100)", 3},
     {"norm-images", NORM_IMAGES, "N", 0, "images that recalibrated statistics come from (1000)", 3},
+    {"mpi", TEXT + 14, "HOW", 0, "share the points by MPI: auto (where mpirun or srun started several), on, off (auto)",
+     3},
     {"no-vtp", NO_VTP, 0, 0, "write no file for ParaView", 3},
     {"out", TEXT + 11, "FILE", 0, "surface file (surface.h5 beside the checkpoint)", 3},
     {"overwrite", OVERWRITE, 0, 0, "start anew where the file holds points with other settings", 3},
@@ -59,9 +63,9 @@ static const struct argp_option options[] = {
 /* Where option TEXT + i keeps its text. */
 static const char **text_option(landscape_options *o, int i)
 {
-    const char **at[] = {&o->ckpt,           &o->data, &o->loss,      &o->model,     &o->direction,
-                         &o->direction_file, &o->move, &o->normalize, &o->range[0],  &o->range[1],
-                         &o->range[2],       &o->out,  &o->precision, &o->batch_norm};
+    const char **at[] = {&o->ckpt,           &o->data, &o->loss,      &o->model,      &o->direction,
+                         &o->direction_file, &o->move, &o->normalize, &o->range[0],   &o->range[1],
+                         &o->range[2],       &o->out,  &o->precision, &o->batch_norm, &o->mpi};
     return i >= 0 && (size_t)i < LSC_COUNT(at) ? at[i] : NULL;
 }
 
@@ -109,17 +113,35 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
+static void parse_command_line(int argc, char **argv, landscape_options *o)
+{
+    const struct argp_child children[] = {{&cli_argp, 0, "Common:", 4}, {0}};
+    const struct argp argp = {options, parse, NULL, doc, children, NULL, NULL};
+    if (landscape_launched().rank == 0) {
+        argp_parse(&argp, argc, argv, 0, NULL, o);
+        return;
+    }
+    argp_err_exit_status = 0;
+    landscape_hushed before = landscape_hush();
+    argp_parse(&argp, argc, argv, 0, NULL, o);
+    landscape_unhush(before);
+}
+
 int main(int argc, char **argv)
 {
     landscape_options o = {0};
-    const struct argp_child children[] = {{&cli_argp, 0, "Common:", 4}, {0}};
-    const struct argp argp = {options, parse, NULL, doc, children, NULL, NULL};
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    landscape_team team;
+    parse_command_line(argc, argv, &o);
     char *command = cli_command(argc, argv);
     o.command = command;
-    lsc_log_set("landscape", o.common.verbosity);
+    o.team = &team;
     lsc_stop_install();
-    lsc_status st = landscape_program(&o);
+    lsc_status st = landscape_team_open(&team, o.mpi);
+    lsc_log_set("landscape", team.silent ? LSC_LOG_QUIET : o.common.verbosity);
+    if (st == LSC_OK)
+        st = landscape_program(&o);
     lsc_free(command);
-    return cli_finish("landscape", st);
+    int code = team.silent ? 0 : cli_finish("landscape", st);
+    landscape_team_close(&team, code);
+    return code;
 }

@@ -23,6 +23,20 @@ cleanup:
     return st;
 }
 
+static lsc_status check_counts(const lsc_objective *obj)
+{
+    lsc_status st = LSC_OK;
+
+    if (obj->n_counts == 0)
+        goto cleanup;
+    LSC_CHECK(obj->ops->size >= offsetof(lsc_objective_ops, counts) + sizeof obj->ops->counts &&
+                  obj->ops->counts != NULL,
+              LSC_ERR_ARG, "objective: it names %d counts, but its function `counts` is missing", obj->n_counts);
+    LSC_TRY(lsc_context(lsc_fields_check(obj->counts, obj->n_counts), "objective: counts"));
+cleanup:
+    return st;
+}
+
 static lsc_status ignore_member(void *context, const char *key, const char *value)
 {
     (void)context, (void)key, (void)value;
@@ -37,6 +51,7 @@ lsc_status lsc_objective_check(const lsc_objective *obj)
     LSC_TRY(check_ops(obj->ops));
     LSC_TRY(lsc_context(lsc_layout_check(obj->layout), "objective"));
     LSC_TRY(lsc_context(lsc_fields_check(obj->fields, obj->n_fields), "objective"));
+    LSC_TRY(check_counts(obj));
     LSC_CHECK(obj->points_per_call >= 0 && obj->n_samples >= 0, LSC_ERR_ARG,
               "objective: points_per_call is %d and n_samples %lld: neither may be negative", obj->points_per_call,
               (long long)obj->n_samples);

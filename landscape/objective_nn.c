@@ -72,6 +72,14 @@ static lsc_status fields_at_theta(objective_nn *o, double *out)
     return st;
 }
 
+static const char *const count_names[] = {"negative_variance", "repeated_in_tf32"};
+
+/* Whether points may have to be repeated. */
+static bool repeats(const objective_nn *o)
+{
+    return o->evaluator != NULL && o->arithmetic == NN_FP16;
+}
+
 /* ---- the objective's functions ------------------------------------------------------------ */
 
 static lsc_status eval(void *self, const double *theta, double *out)
@@ -161,6 +169,16 @@ static lsc_status samples(void *self, const double *theta, const int64_t *index,
     }
 cleanup:
     return st;
+}
+
+/* In the order of count_names. */
+static void counts(const void *self, int64_t *out)
+{
+    const objective_nn *o = self;
+    nn_evaluator_counts n = o->evaluator != NULL ? nn_evaluator_counted(o->evaluator) : (nn_evaluator_counts){0};
+    out[0] = o->negative_variances + n.negative;
+    if (repeats(o))
+        out[1] = n.again;
 }
 
 static const char *error_text(void *self)
@@ -301,6 +319,7 @@ static const lsc_objective_ops objective_nn_ops = {
     .samples = samples,
     .error = error_text,
     .destroy = destroy,
+    .counts = counts,
 };
 
 lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective *out)
@@ -327,7 +346,9 @@ lsc_status objective_nn_open(const objective_nn_options *options, lsc_objective 
                            .n_fields = o->n_fields,
                            .n_samples = o->samples.n,
                            .points_per_call = o->evaluator != NULL ? nn_evaluator_most_points(o->evaluator) : 1,
-                           .settings = o->settings};
+                           .settings = o->settings,
+                           .counts = count_names,
+                           .n_counts = repeats(o) ? 2 : 1};
     o = NULL;
 cleanup:
     destroy(o);
@@ -350,12 +371,6 @@ const char *objective_nn_device(const lsc_objective *obj)
     return ((const objective_nn *)obj->self)->device;
 }
 
-nn_evaluator_counts objective_nn_counts(const lsc_objective *obj)
-{
-    const objective_nn *o = obj->self;
-    return o->evaluator != NULL ? nn_evaluator_counted(o->evaluator) : (nn_evaluator_counts){0};
-}
-
 int64_t objective_nn_unit(const lsc_objective *obj)
 {
     const objective_nn *o = obj->self;
@@ -365,9 +380,4 @@ int64_t objective_nn_unit(const lsc_objective *obj)
 int64_t objective_nn_norm_images(const lsc_objective *obj)
 {
     return ((const objective_nn *)obj->self)->norm.samples.n;
-}
-
-int64_t objective_nn_negative_variances(const lsc_objective *obj)
-{
-    return ((const objective_nn *)obj->self)->negative_variances + objective_nn_counts(obj).negative;
 }

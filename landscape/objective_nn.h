@@ -7,6 +7,9 @@
  * with batch norm by the running statistics in theta, by the statistics of each batch of samples, in their order, or by
  * running statistics that are formed anew at theta from a fixed set of images (no gradients then).
  *
+ * Counts of points: negative_variance, where a running variance is negative in some layer, so that the loss is NaN; in
+ * fp16 also repeated_in_tf32, which overflowed in 16 bits.
+ *
  * Fields: loss (nats per sample), accuracy (fraction), and with several domains loss_domain0, loss_domain1, ...
  * SPDX-License-Identifier: MIT
  */
@@ -34,6 +37,7 @@ typedef struct {
                                    statistics are the means of those of their batches; NULL: they are as they are */
     int64_t n_norm, norm_batch; /* images, and images of a batch: n_norm must be whole batches */
     int threads;                /* 0: all cores */
+    int part, parts; /* of the processes on this machine that share its devices; parts 0: it has them to itself */
     size_t memory; /* bytes of normalized images to keep; with more, they are normalized anew at each point; 0: 4 GiB */
 } objective_nn_options;
 
@@ -45,13 +49,9 @@ lsc_status objective_nn_open(const objective_nn_options *o, lsc_objective *out);
 const char *objective_nn_backend(const lsc_objective *obj);
 int objective_nn_threads(const lsc_objective *obj);
 const char *objective_nn_device(const lsc_objective *obj);
-/* What devices had to do beyond their points; all 0 without any. */
-nn_evaluator_counts objective_nn_counts(const lsc_objective *obj);
 /* Samples are to be selected in whole batches of so many; 1: any number. */
 int64_t objective_nn_unit(const lsc_objective *obj);
 /* Images that pass at every point for its statistics; 0: none. */
 int64_t objective_nn_norm_images(const lsc_objective *obj);
-/* Points so far whose running variances were negative in some layer: their loss is NaN. */
-int64_t objective_nn_negative_variances(const lsc_objective *obj);
 
 #endif

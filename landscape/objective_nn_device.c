@@ -11,7 +11,7 @@
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
-static lsc_status open_evaluator(objective_nn *o, const char *backend)
+static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *options, const char *backend)
 {
     lsc_status st = LSC_OK;
     const landscape_samples *s = &o->samples;
@@ -27,6 +27,8 @@ static lsc_status open_evaluator(objective_nn *o, const char *backend)
                     .n_domains = o->n_domains},
         .loss = o->loss->name,
         .arithmetic = o->arithmetic,
+        .part = options->part,
+        .parts = options->parts,
     };
     ds_image_shape(s->data, e.samples.shape);
     LSC_TRY(nn_evaluator_new(backend, o->graph, &e, &o->evaluator));
@@ -46,7 +48,7 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
               nn_arithmetic_name(o->arithmetic), backend);
     if (!evaluates || o->real != NN_F32 || o->statistics != NN_FROZEN || objective_recalibrates(o))
         goto cleanup;
-    st = open_evaluator(o, backend);
+    st = open_evaluator(o, options, backend);
     if (st == LSC_OK || st == LSC_ERR_NOMEM || !is_auto || demanded)
         goto cleanup;
     lsc_log_info("no GPU is used: %s", lsc_last_error());

@@ -5,6 +5,7 @@
  */
 #include "landscape/program.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "viz/viz.h"
@@ -18,6 +19,7 @@ typedef struct {
     lsc_objective objective;
     landscape_record settings, notes;
     lsc_surface *surface;
+    bool ran; /* lsc_run was called, and knows of the other ranks */
 } job;
 
 static void job_close(job *j)
@@ -40,6 +42,17 @@ static lsc_status check_output(const char *ckpt, const char *path)
     if (stat(ckpt, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
         return lsc_fail(LSC_ERR_ARG, "--out: %s is the checkpoint", lsc_shown(path, shown, sizeof shown));
     return LSC_OK;
+}
+
+/* What one process of several has of its machine. */
+static void take_share(objective_nn_options *options, const landscape_team *team)
+{
+    if (team == NULL || team->ranks.n == 1)
+        return;
+    options->part = team->node.rank;
+    options->parts = team->node.n;
+    if (options->threads == 0)
+        options->threads = team->node.cores;
 }
 
 static lsc_status job_open(job *j, const landscape_options *o)
@@ -68,6 +81,7 @@ static lsc_status job_open(job *j, const landscape_options *o)
         .arithmetic = j->request.arithmetic,
         .threads = o->common.threads,
     };
+    take_share(&options, o->team);
     LSC_TRY(objective_nn_open(&options, &j->objective));
     LSC_TRY(landscape_record_settings(&j->settings, &j->subject, &j->request));
     LSC_TRY(landscape_record_notes(&j->notes, &j->subject, o, &j->objective));
@@ -88,10 +102,9 @@ static void progress(void *context, const lsc_surface *s)
     lsc_progress_update(context, lsc_surface_n_done(s), NULL);
 }
 
-static lsc_status evaluate(job *j, const landscape_options *o, const landscape_forecast *f)
+static lsc_run_options run_options(const job *j, const landscape_options *o, lsc_progress *line)
 {
-    lsc_progress line;
-    lsc_run_options options = {
+    return (lsc_run_options){
         .path = j->request.h5,
         .settings = j->settings.items,
         .n_settings = j->settings.n,
@@ -101,12 +114,31 @@ static lsc_status evaluate(job *j, const landscape_options *o, const landscape_f
         .save_s = o->save_s,
         .stop = stop,
         .progress = progress,
-        .context = &line,
+        .context = line,
+        .ranks = o->team != NULL ? &o->team->ranks : NULL,
     };
+}
+
+static lsc_status evaluate(job *j, const landscape_options *o, const landscape_forecast *f)
+{
+    lsc_progress line;
+    const lsc_run_options options = run_options(j, o, &line);
+    j->ran = true;
     lsc_progress_start(&line, "points", f->done, f->points);
     lsc_status st = lsc_run(&j->objective, j->frame, j->plan, &options, &j->surface);
     lsc_progress_end(&line);
     return st;
+}
+
+/* Evaluates what rank 0 gives; from now on this rank warns of what goes wrong here. */
+static lsc_status serve(job *j, const landscape_options *o)
+{
+    char name[48];
+    const lsc_run_options options = run_options(j, o, NULL);
+    snprintf(name, sizeof name, "landscape (rank %d)", o->team->ranks.rank);
+    lsc_log_set(name, LSC_LOG_WARN);
+    j->ran = true;
+    return lsc_run(&j->objective, j->frame, j->plan, &options, &j->surface);
 }
 
 /* ---- surface.vtp -------------------------------------------------------------------------------- */
@@ -142,24 +174,34 @@ static lsc_status write_vtp(const job *j, const char **written)
 
 /* ---- after the run ------------------------------------------------------------------------------ */
 
+/* What objective_nn counted at all points of the surface, on all ranks and in all runs. */
+static int64_t count_of(const lsc_surface *s, const char *key)
+{
+    const char *text = lsc_surface_get(s, key);
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+static void report_counts(const lsc_surface *s)
+{
+    int64_t negative = count_of(s, "objective.negative_variance"), again = count_of(s, "objective.repeated_in_tf32");
+    if (negative > 0)
+        lsc_log_warn("%lld points are NaN: a running variance is negative there", (long long)negative);
+    if (again > 0)
+        lsc_log_info("%lld points overflowed in 16 bits and were evaluated once more in tf32", (long long)again);
+}
+
 static lsc_status run(job *j, const landscape_options *o, const landscape_forecast *f)
 {
     lsc_status st = LSC_OK, evaluated;
     const char *vtp = NULL;
     char message[512], path[256];
     double started = lsc_seconds();
-    int64_t negative = objective_nn_negative_variances(&j->objective);
 
     evaluated = evaluate(j, o, f);
     snprintf(message, sizeof message, "%s", lsc_last_error());
     if (evaluated != LSC_OK && evaluated != LSC_ERR_STOPPED)
         return evaluated;
-    negative = objective_nn_negative_variances(&j->objective) - negative;
-    if (negative > 0)
-        lsc_log_warn("%lld points are NaN: a running variance is negative there", (long long)negative);
-    if (objective_nn_counts(&j->objective).again > 0)
-        lsc_log_info("%lld points overflowed in 16 bits and were evaluated once more in tf32",
-                     (long long)objective_nn_counts(&j->objective).again);
+    report_counts(j->surface);
     if (f->done == f->points)
         lsc_log_info("%s was complete already", lsc_shown(j->request.h5, path, sizeof path));
     if (evaluated == LSC_OK)
@@ -177,11 +219,27 @@ static app_kind direction_kind(int i)
     return k;
 }
 
+static lsc_status forecast_and_run(job *j, const landscape_options *o)
+{
+    lsc_status st = LSC_OK;
+    landscape_forecast f;
+    const int ranks = o->team != NULL ? o->team->ranks.n : 1;
+    LSC_TRY(landscape_forecast_make(&j->objective, j->frame, j->plan, j->request.h5, o->overwrite, ranks, &f));
+    if (o->common.dry_run) {
+        LSC_TRY(landscape_print_forecast(stdout, o->common.json, &j->request, &f, &j->objective));
+        goto cleanup;
+    }
+    landscape_announce(&j->request, &f, &j->objective);
+    LSC_TRY(run(j, o, &f));
+cleanup:
+    return st;
+}
+
 lsc_status landscape_program(const landscape_options *o)
 {
     lsc_status st = LSC_OK;
     job j = {0};
-    landscape_forecast f;
+    const bool serves = o->team != NULL && o->team->ranks.rank > 0;
 
     if (o->common.help_config) {
         cfg_print_help(&(cfg_section){app_task_fields, app_task_n_fields, &j.subject.task}, 1);
@@ -191,15 +249,13 @@ lsc_status landscape_program(const landscape_options *o)
         LSC_TRY(app_list(stdout, &(app_family){"directions", direction_kind}, 1, o->common.list));
         goto cleanup;
     }
-    LSC_TRY(job_open(&j, o));
-    LSC_TRY(landscape_forecast_make(&j.objective, j.frame, j.plan, j.request.h5, o->overwrite, &f));
-    if (o->common.dry_run) {
-        LSC_TRY(landscape_print_forecast(stdout, o->common.json, &j.request, &f, &j.objective));
+    if (serves && o->common.dry_run)
         goto cleanup;
-    }
-    landscape_announce(&j.request, &f, &j.objective);
-    LSC_TRY(run(&j, o, &f));
+    LSC_TRY(job_open(&j, o));
+    LSC_TRY(serves ? serve(&j, o) : forecast_and_run(&j, o));
 cleanup:
+    if (o->team != NULL && o->team->ranks.n > 1 && !j.ran)
+        lsc_ranks_leave(&o->team->ranks, st);
     job_close(&j);
     return st;
 }

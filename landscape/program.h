@@ -2,6 +2,7 @@
  * program.h - the program `landscape` as a library: from a checkpoint to surface.h5 and surface.vtp. main.c parses the
  * command line and calls landscape_program; tests call it, and the parts below it, as well.
  *
+ *     launcher     whether several processes do this together
  *     subject      what the checkpoint is a minimum of: its model, data, loss and theta
  *     request      what the options ask for: axes, directions, samples, files
  *     forecast     how long that will take
@@ -17,8 +18,39 @@
 #include "app/app.h"
 #include "app/task.h"
 #include "landscape/objective_nn.h"
+#include "landscape/ranks_module.h"
 #include "losscope.h"
 #include "nn/nn.h"
+
+/* ---- several processes (launcher.c) ----------------------------------------------------------- */
+
+/* What a launcher says in the environment: that this process is `rank` of n. */
+typedef struct {
+    int rank, n;      /* 0 of 1 without a launcher */
+    const char *name; /* of the launcher */
+} landscape_launch;
+landscape_launch landscape_launched(void);
+
+/* The processes that do this together; alone: ranks.n is 1. */
+typedef struct {
+    const lsc_mpi_module *module; /* NULL: MPI is not used */
+    lsc_ranks ranks;
+    lsc_node node;
+    bool silent; /* another rank says what there is to say */
+} landscape_team;
+
+/* how: "auto" (NULL): together where a launcher started several; "on"; "off": alone. On failure, too, close is due.
+ * LSC_ERR_ABSENT: several were started, and there is no MPI, or another one than the launcher's. */
+lsc_status landscape_team_open(landscape_team *t, const char *how);
+/* The exit status is used if the others have to be ended by force. */
+void landscape_team_close(landscape_team *t, int exit_status);
+
+/* Nothing appears on stdout and stderr until unhush: for ranks that parse a command line whose faults rank 0 names. */
+typedef struct {
+    int out, err;
+} landscape_hushed;
+landscape_hushed landscape_hush(void);
+void landscape_unhush(landscape_hushed before);
 
 /* ---- options and the whole (program.c) ------------------------------------------------------ */
 
@@ -44,11 +76,13 @@ typedef struct {
     int64_t norm_images;        /* that statistics are formed anew from; 0: 1,000, or whole batches of all if fewer */
     double save_s;              /* at least these seconds between saves; 0: 2 */
     bool overwrite, no_vtp;
-    const char *command; /* for the provenance; NULL: "" */
+    const char *mpi;            /* "auto", "on", "off"; NULL: "auto" */
+    const landscape_team *team; /* NULL: this process alone */
+    const char *command;        /* for the provenance; NULL: "" */
 } landscape_options;
 
 /* Does what the options ask for; results go to stdout, everything else to the log. LSC_ERR_STOPPED: on request; what
- * is done is saved, and the same call resumes. */
+ * is done is saved, and the same call resumes. Of several ranks, rank 0 says and writes everything. */
 lsc_status landscape_program(const landscape_options *o);
 
 /* ---- request: what the options ask for (request.c) ------------------------------------------ */
@@ -101,14 +135,15 @@ typedef struct {
     int64_t points, done; /* of the grid; in the file already */
     int64_t samples;      /* of each point */
     int64_t passes;       /* images forward at each point: samples, and those that statistics are formed from */
-    double point_s;       /* seconds of one point; 0: nothing is left to do */
+    int ranks;            /* that share the points */
+    double point_s;       /* seconds of one point on one rank; 0: nothing is left to do */
     double seconds;       /* of the points that are left */
     double memory;        /* bytes of the process at its largest */
 } landscape_forecast;
 
 /* Times the centre on growing parts of the samples until that takes long enough to be told. */
 lsc_status landscape_forecast_make(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan,
-                                   const char *path, bool overwrite, landscape_forecast *out);
+                                   const char *path, bool overwrite, int ranks, landscape_forecast *out);
 
 /* ---- provenance (provenance.c) ------------------------------------------------------------------ */
 

@@ -151,6 +151,8 @@ lsc_status landscape_record_notes(landscape_record *r, const landscape_subject *
     LSC_TRY(add(r, "command", o->command != NULL ? o->command : ""));
     LSC_TRY(add(r, "versions", cli_versions()));
     LSC_TRY(add_owned(r, "threads", lsc_format("%d", objective_nn_threads(obj))));
+    if (o->team != NULL && o->team->ranks.n > 1)
+        LSC_TRY(add_owned(r, "ranks", lsc_format("%d", o->team->ranks.n)));
     LSC_TRY(add(r, "processor", processor));
     LSC_TRY(add(r, "device_name", objective_nn_device(obj)));
 cleanup:

@@ -34,24 +34,34 @@ static void shorter_text(const landscape_request *q, const landscape_forecast *f
     for (int i = 0; i < q->n_dirs; i++)
         widest = q->axes[i].n > widest ? q->axes[i].n : widest;
     double samples = fewer((double)f->samples, FEWER_SAMPLES, 4), points = fewer(widest, FEWER_POINTS, 2);
-    lsc_duration(f->point_s * samples / (double)f->samples * (double)f->points, by_samples, sizeof by_samples);
-    lsc_duration(f->point_s * pow(points, q->n_dirs), by_points, sizeof by_points);
+    double point_s = f->point_s / f->ranks;
+    lsc_duration(point_s * samples / (double)f->samples * (double)f->points, by_samples, sizeof by_samples);
+    lsc_duration(point_s * pow(points, q->n_dirs), by_points, sizeof by_points);
     snprintf(out, n, "shorter: --samples %.0f (%s) or --points %.0f (%s)", samples, by_samples, points, by_points);
+}
+
+/* "cpu, 2 threads", ", 3 ranks" behind it if there are several. */
+static void device_text(const landscape_forecast *f, const lsc_objective *obj, char *out, size_t n)
+{
+    int length = snprintf(out, n, "%s", objective_nn_device(obj));
+    if (f->ranks > 1 && length >= 0 && (size_t)length < n)
+        snprintf(out + length, n - (size_t)length, ", %d ranks", f->ranks);
 }
 
 void landscape_announce(const landscape_request *q, const landscape_forecast *f, const lsc_objective *obj)
 {
-    char grid[96], left[64] = "", time[32], shorter[160], path[256];
+    char grid[96], left[64] = "", time[32], shorter[160], path[256], device[640];
     grid_text(q, f->points, grid, sizeof grid);
     lsc_shown(q->h5, path, sizeof path);
     if (f->done == f->points)
         return; /* lsc_run compares the settings first */
     if (f->done > 0)
         snprintf(left, sizeof left, " (%lld done)", (long long)f->done);
+    device_text(f, obj, device, sizeof device);
     lsc_duration(f->seconds, time, sizeof time);
     shorter_text(q, f, shorter, sizeof shorter);
-    lsc_log_info("%s%s of %lld images on %s, into %s: about %s; %s", grid, left, (long long)f->samples,
-                 objective_nn_device(obj), path, time, shorter);
+    lsc_log_info("%s%s of %lld images on %s, into %s: about %s; %s", grid, left, (long long)f->samples, device, path,
+                 time, shorter);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
@@ -96,6 +106,7 @@ static lsc_status forecast_json(FILE *out, const landscape_forecast *f, const ls
     json_number(&t, "forward_passes", (double)(f->points - f->done) * (double)f->passes);
     json_text(&t, "device", objective_nn_backend(obj));
     json_number(&t, "threads", objective_nn_threads(obj));
+    json_number(&t, "ranks", f->ranks);
     json_number(&t, "seconds", f->seconds);
     json_number(&t, "memory", f->memory);
     return json_print(out, &t);
@@ -104,7 +115,7 @@ static lsc_status forecast_json(FILE *out, const landscape_forecast *f, const ls
 lsc_status landscape_print_forecast(FILE *out, bool json, const landscape_request *q, const landscape_forecast *f,
                                     const lsc_objective *obj)
 {
-    char grid[96], time[32];
+    char grid[96], time[32], device[640];
     if (json)
         return forecast_json(out, f, obj);
     grid_text(q, f->points, grid, sizeof grid);
@@ -112,7 +123,8 @@ lsc_status landscape_print_forecast(FILE *out, bool json, const landscape_reques
     fprintf(out, "points   %s, %lld of them done\n", grid, (long long)f->done);
     fprintf(out, "passes   %.0f images forward (%lld of each point)\n",
             (double)(f->points - f->done) * (double)f->passes, (long long)f->passes);
-    fprintf(out, "device   %s\n", objective_nn_device(obj));
+    device_text(f, obj, device, sizeof device);
+    fprintf(out, "device   %s\n", device);
     fprintf(out, "time     about %s, by timing the centre\n", time);
     fprintf(out, "memory   %.0f MiB\n", f->memory / 0x1p20);
     return LSC_OK;

@@ -4,99 +4,168 @@
  * hundredth of the time and a kill loses at most that interval.
  * SPDX-License-Identifier: MIT
  */
-#include <math.h>
+#include "landscape/run.h"
 
-#include "landscape/engine.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 
 #define SAVE_SECONDS 2.0   /* between saves, unless the caller says otherwise */
 #define SAVE_SHARE   100.0 /* seconds of work for each second of saving */
 
-typedef struct {
-    const lsc_objective *obj;
-    const lsc_frame *frame;
-    const lsc_plan *plan;
-    const lsc_run_options *o;
-    lsc_surface *surface;
-    int64_t next; /* place in the plan */
+/* ---- counts ------------------------------------------------------------------------------- */
 
-    int batch;      /* points a call */
-    int64_t *place; /* [batch] in the plan */
-    int64_t *index; /* [batch] in the grid */
-    double *coords; /* [batch, n_axes] */
-    double *values; /* [batch, n_fields] */
-    double *theta;  /* [n]; NULL with eval_coords */
+/* The note that keeps count i of an objective; NULL: no memory. */
+static char *count_key(const lsc_objective *obj, int i)
+{
+    return lsc_format("objective.%s", obj->counts[i]);
+}
 
-    bool changed; /* since the last save */
-    double saved_at, save_cost;
-    lsc_status save_status; /* of the last save */
-    char save_message[LSC_MESSAGE_MAX];
-} run;
-
-static lsc_status check_arguments(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan)
+static lsc_status store_counts(lsc_run_state *r)
 {
     lsc_status st = LSC_OK;
-    lsc_axis axes[3];
-    const int n_axes = lsc_plan_axes(plan, axes);
+    const lsc_objective *obj = r->calls.obj;
+    char *key = NULL, text[24];
 
-    LSC_TRY(lsc_objective_check(obj));
-    LSC_TRY(lsc_context(lsc_layout_same(obj->layout, frame->layout), "run: the layouts of objective and frame differ"));
-    LSC_CHECK(frame->n_dirs == n_axes, LSC_ERR_SHAPE, "run: the frame has %d directions, the plan %d axes",
-              frame->n_dirs, n_axes);
+    for (int i = 0; i < obj->n_counts; i++) {
+        lsc_free(key);
+        key = count_key(obj, i);
+        LSC_CHECK(key != NULL, LSC_ERR_NOMEM, "run: no memory for a note");
+        snprintf(text, sizeof text, "%lld", (long long)r->counts[i]);
+        LSC_TRY(lsc_surface_set(r->surface, key, text));
+    }
+cleanup:
+    lsc_free(key);
+    return st;
+}
+
+static bool parse_count(const char *text, int64_t *out)
+{
+    char *end = NULL;
+    long long v;
+
+    errno = 0;
+    v = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || v < 0 || v > INT64_MAX / 2)
+        return false;
+    *out = v;
+    return true;
+}
+
+/* What was counted at the points that the file has; an older file counted nothing. */
+static lsc_status take_counts(lsc_run_state *r, const lsc_surface *old)
+{
+    lsc_status st = LSC_OK;
+    const lsc_objective *obj = r->calls.obj;
+    char *key = NULL, shown[64];
+
+    for (int i = 0; i < obj->n_counts; i++) {
+        const char *text;
+
+        lsc_free(key);
+        key = count_key(obj, i);
+        LSC_CHECK(key != NULL, LSC_ERR_NOMEM, "run: no memory for a note");
+        text = lsc_surface_get(old, key);
+        LSC_CHECK(text == NULL || parse_count(text, &r->counts[i]), LSC_ERR_FORMAT,
+                  "%s: the note %s is '%s', should be a number of points", r->o->path, key,
+                  lsc_shown(text, shown, sizeof shown));
+    }
+cleanup:
+    lsc_free(key);
+    return st;
+}
+
+/* ---- the surface -------------------------------------------------------------------------- */
+
+/* As it should be at the end, with nothing done. */
+static lsc_status new_surface(lsc_run_state *r)
+{
+    lsc_status st = LSC_OK;
+    const lsc_calls *c = &r->calls;
+    lsc_axis axes[3];
+    const int n_axes = lsc_plan_axes(c->plan, axes);
+
+    LSC_TRY(lsc_surface_new(axes, n_axes, c->obj->fields, c->obj->n_fields, &r->surface));
+    LSC_TRY(lsc_settings_store(r->surface, c->obj, c->frame, r->o->settings, r->o->n_settings));
+    LSC_NEW(r->counts, c->obj->n_counts);
 cleanup:
     return st;
 }
 
-/* The surface as it should be at the end, with what an existing file has of it. */
-static lsc_status prepare_surface(run *r)
+/* Notes, and what an existing file has of it. */
+static lsc_status fill_surface(lsc_run_state *r)
 {
     lsc_status st = LSC_OK;
     lsc_surface *old = NULL;
-    lsc_axis axes[3];
-    const int n_axes = lsc_plan_axes(r->plan, axes);
     const lsc_run_options *o = r->o;
 
-    LSC_TRY(lsc_surface_new(axes, n_axes, r->obj->fields, r->obj->n_fields, &r->surface));
-    LSC_TRY(lsc_settings_store(r->surface, r->obj, r->frame, o->settings, o->n_settings));
     for (int i = 0; i < o->n_notes; i++)
         LSC_TRY(lsc_surface_set(r->surface, o->notes[i].key, o->notes[i].value));
-    r->changed = true;
-    if (o->path == NULL || o->overwrite || !lsc_file_exists(o->path))
-        goto cleanup;
-    LSC_TRY(lsc_surface_load(o->path, &old));
-    LSC_TRY(lsc_surface_resume(r->surface, old, o->path));
-    r->changed = false;
+    r->changed = o->path == NULL || o->overwrite || !lsc_file_exists(o->path);
+    if (!r->changed) {
+        LSC_TRY(lsc_surface_load(o->path, &old));
+        LSC_TRY(take_counts(r, old));
+    }
+    LSC_TRY(store_counts(r));
+    if (old != NULL)
+        LSC_TRY(lsc_surface_resume(r->surface, old, o->path));
 cleanup:
     lsc_surface_free(old);
     return st;
 }
 
-static lsc_status prepare_buffers(run *r)
+int lsc_run_next(lsc_run_state *r, int64_t *place, int most)
 {
-    lsc_status st = LSC_OK;
-    const int64_t points = lsc_plan_points(r->plan);
+    const lsc_plan *plan = r->calls.plan;
+    double coords[LSC_DIRS_MAX];
+    int n = 0;
 
-    r->batch = r->obj->ops->eval_coords == NULL || r->obj->points_per_call < 1 ? 1 : r->obj->points_per_call;
-    if (r->batch > points)
-        r->batch = (int)points;
-    LSC_NEW(r->place, r->batch);
-    LSC_NEW(r->index, r->batch);
-    LSC_NEW(r->coords, (int64_t)r->batch * r->frame->n_dirs);
-    LSC_NEW(r->values, (int64_t)r->batch * r->obj->n_fields);
-    if (r->obj->ops->eval_coords == NULL)
-        LSC_NEW(r->theta, r->frame->layout->n);
-cleanup:
-    return st;
+    for (; n < most && r->next < lsc_plan_points(plan); r->next++) {
+        place[n] = r->next;
+        n += !r->surface->done[lsc_plan_point(plan, r->next, coords)];
+    }
+    return n;
+}
+
+void lsc_run_keep(lsc_run_state *r, const lsc_results *got)
+{
+    const lsc_objective *obj = r->calls.obj;
+
+    for (int i = 0; i < got->n; i++)
+        lsc_surface_put(r->surface, got->index[i], got->values + (int64_t)i * obj->n_fields);
+    for (int i = 0; i < obj->n_counts; i++)
+        r->counts[i] += got->counts[i];
+    r->changed = r->changed || got->n > 0;
+    if (r->o->progress != NULL)
+        r->o->progress(r->o->context, r->surface);
+}
+
+lsc_status lsc_run_stopped(const lsc_run_state *r)
+{
+    return lsc_fail(LSC_ERR_STOPPED, "stopped on request with %lld of %lld points done", (long long)r->surface->n_done,
+                    (long long)r->surface->points);
 }
 
 /* ---- saving ------------------------------------------------------------------------------- */
 
-static void save(run *r)
+static lsc_status write_surface(lsc_run_state *r)
+{
+    lsc_status st = LSC_OK;
+
+    LSC_TRY(store_counts(r));
+    if (r->o->path != NULL)
+        LSC_TRY(lsc_surface_save(r->surface, r->calls.frame, r->o->path));
+cleanup:
+    return st;
+}
+
+void lsc_run_save(lsc_run_state *r)
 {
     const double start = lsc_seconds();
 
-    if (r->o->path == NULL || !r->changed)
+    if (!r->changed)
         return;
-    r->save_status = lsc_surface_save(r->surface, r->frame, r->o->path);
+    r->save_status = write_surface(r);
     if (r->save_status == LSC_OK)
         r->changed = false;
     else
@@ -105,128 +174,64 @@ static void save(run *r)
     r->save_cost = r->saved_at - start;
 }
 
-static void save_now_and_then(run *r)
+void lsc_run_save_now_and_then(lsc_run_state *r)
 {
     const double least = r->o->save_s > 0 ? r->o->save_s : SAVE_SECONDS;
     const bool failed_before = r->save_status != LSC_OK;
 
     if (lsc_seconds() - r->saved_at < fmax(least, SAVE_SHARE * r->save_cost))
         return;
-    save(r);
+    lsc_run_save(r);
     if (r->save_status != LSC_OK && !failed_before)
         lsc_log_warn("%s; going on, and trying again later", r->save_message);
 }
 
 /* ---- evaluating --------------------------------------------------------------------------- */
 
-/* Points that are not done, in the plan's order, up to a batch; returns how many. */
-static int gather(run *r)
-{
-    int n = 0;
-
-    for (; n < r->batch && r->next < lsc_plan_points(r->plan); r->next++) {
-        r->place[n] = r->next;
-        r->index[n] = lsc_plan_point(r->plan, r->next, r->coords + (int64_t)n * r->frame->n_dirs);
-        n += !r->surface->done[r->index[n]];
-    }
-    return n;
-}
-
-/* What the user's function says about its failure, and where it was. */
-static lsc_status callback_failed(const run *r, lsc_status said, const char *function, const double *coords)
-{
-    char shown[256], where[96] = "";
-    int at = 0;
-
-    if (said == LSC_ERR_STOPPED)
-        return lsc_fail(LSC_ERR_STOPPED, "stopped by the objective");
-    for (int i = 0; coords != NULL && i < r->frame->n_dirs; i++)
-        at += snprintf(where + at, sizeof where - (size_t)at, "%s%.6g", i == 0 ? " at (" : ", ", coords[i]);
-    return lsc_fail(LSC_ERR_CALLBACK, "objective: %s failed%s%s: %s", function, where, at > 0 ? ")" : "",
-                    lsc_shown(lsc_objective_error(r->obj), shown, sizeof shown));
-}
-
-static lsc_status set_frame(run *r)
-{
-    const lsc_objective_ops *ops = r->obj->ops;
-    const float *dirs[LSC_DIRS_MAX] = {r->frame->dirs[0], r->frame->dirs[1], r->frame->dirs[2]};
-    lsc_status said;
-
-    if (ops->eval_coords == NULL)
-        return LSC_OK;
-    said = ops->set_frame(r->obj->self, r->frame->center, dirs, r->frame->n_dirs);
-    return said == LSC_OK ? LSC_OK : callback_failed(r, said, "set_frame", NULL);
-}
-
-/* Values of the n gathered points; the first *n_done rows are valid whatever is returned. */
-static lsc_status evaluate(run *r, int n, int *n_done)
-{
-    const lsc_objective_ops *ops = r->obj->ops;
-    lsc_status said;
-
-    *n_done = 0;
-    if (ops->eval_coords == NULL) {
-        lsc_frame_point(r->frame, r->coords, r->theta);
-        said = ops->eval(r->obj->self, r->theta, r->values);
-        *n_done = said == LSC_OK;
-        return said == LSC_OK ? LSC_OK : callback_failed(r, said, "eval", r->coords);
-    }
-    said = ops->eval_coords(r->obj->self, r->coords, n, r->values, n_done);
-    if (*n_done < 0 || *n_done > n || (said == LSC_OK && *n_done == 0)) {
-        const int claimed = *n_done;
-
-        *n_done = 0;
-        return lsc_fail(LSC_ERR_CALLBACK, "objective: eval_coords was given %d points and says it did %d", n, claimed);
-    }
-    if (said != LSC_OK)
-        return callback_failed(r, said, "eval_coords", *n_done < n ? r->coords + *n_done * r->frame->n_dirs : NULL);
-    return LSC_OK;
-}
-
-/* One call of the objective for the n gathered points; what it leaves over comes first in the next. */
-static lsc_status one_call(run *r, int n)
-{
-    int n_done;
-    lsc_status st = evaluate(r, n, &n_done);
-
-    for (int i = 0; i < n_done; i++)
-        lsc_surface_put(r->surface, r->index[i], r->values + (int64_t)i * r->obj->n_fields);
-    r->changed = r->changed || n_done > 0;
-    r->next = n_done < n ? r->place[n_done] : r->next;
-    if (r->o->progress != NULL)
-        r->o->progress(r->o->context, r->surface);
-    return st;
-}
-
-static lsc_status all_points(run *r)
+/* Call by call; what one leaves over comes first in the next. */
+static lsc_status all_points(lsc_run_state *r)
 {
     lsc_status st = LSC_OK;
+    lsc_calls *c = &r->calls;
+    lsc_results got = {0};
+    int64_t *place = NULL;
     int n;
 
-    while ((n = gather(r)) > 0) {
-        LSC_CHECK(r->o->stop == NULL || !r->o->stop(r->o->context), LSC_ERR_STOPPED,
-                  "stopped on request with %lld of %lld points done", (long long)r->surface->n_done,
-                  (long long)r->surface->points);
-        LSC_TRY(one_call(r, n));
-        save_now_and_then(r);
+    LSC_TRY(lsc_results_init(&got, c->obj, c->most));
+    LSC_NEW(place, c->most);
+    LSC_TRY(lsc_calls_begin(c));
+    while ((n = lsc_run_next(r, place, c->most)) > 0) {
+        if (r->o->stop != NULL && r->o->stop(r->o->context))
+            LSC_TRY(lsc_run_stopped(r));
+        lsc_results_clear(&got, c->obj);
+        st = lsc_calls_points(c, place, n, &got);
+        lsc_run_keep(r, &got);
+        if (st != LSC_OK)
+            goto cleanup;
+        r->next = got.n < n ? place[got.n] : r->next;
+        lsc_run_save_now_and_then(r);
     }
 cleanup:
+    lsc_results_fini(&got);
+    lsc_free(place);
     return st;
 }
 
-static lsc_status work(run *r)
+static bool has_ranks(const lsc_run_options *o)
+{
+    return o->ranks != NULL && o->ranks->n > 1;
+}
+
+static lsc_status work(lsc_run_state *r)
 {
     lsc_status st = LSC_OK;
     char message[LSC_MESSAGE_MAX];
 
     r->saved_at = lsc_seconds();
-    if (r->surface->n_done < r->surface->points) {
-        LSC_TRY(set_frame(r));
-        LSC_TRY(all_points(r));
-    }
-cleanup:
+    if (r->surface->n_done < r->surface->points)
+        st = has_ranks(r->o) ? lsc_run_ranks(r) : all_points(r);
     snprintf(message, sizeof message, "%s", lsc_last_error());
-    save(r);
+    lsc_run_save(r);
     if (r->save_status == LSC_OK)
         return st == LSC_OK ? st : lsc_fail(st, "%s", message);
     if (st == LSC_OK)
@@ -234,31 +239,42 @@ cleanup:
     return lsc_fail(st, "%s; and what was done could not be saved: %s", message, r->save_message);
 }
 
+/* Rank 0, or a process alone. */
+static lsc_status run_with_surface(lsc_run_state *r, lsc_surface **out)
+{
+    lsc_status st = LSC_OK;
+    lsc_lock lock = {0};
+
+    if (r->o->path != NULL)
+        LSC_TRY(lsc_lock_open(r->o->path, &lock));
+    LSC_TRY(fill_surface(r));
+    st = work(r);
+    *out = r->surface;
+    r->surface = NULL;
+cleanup:
+    lsc_lock_close(&lock);
+    return st;
+}
+
 lsc_status lsc_run(const lsc_objective *obj, const lsc_frame *frame, const lsc_plan *plan, const lsc_run_options *o,
                    lsc_surface **out)
 {
     lsc_status st = LSC_OK;
     const lsc_run_options none = {0};
-    run r = {.obj = obj, .frame = frame, .plan = plan, .o = o == NULL ? &none : o};
-    lsc_lock lock = {0};
+    lsc_run_state r = {.o = o == NULL ? &none : o};
 
     *out = NULL;
-    LSC_CHECK(frame != NULL && plan != NULL, LSC_ERR_ARG, "run: frame or plan is NULL");
-    LSC_TRY(check_arguments(obj, frame, plan));
-    if (r.o->path != NULL)
-        LSC_TRY(lsc_lock_open(r.o->path, &lock));
-    LSC_TRY(prepare_surface(&r));
-    LSC_TRY(prepare_buffers(&r));
-    st = work(&r);
-    *out = r.surface;
-    r.surface = NULL;
+    LSC_TRY(lsc_calls_init(&r.calls, obj, frame, plan));
+    LSC_TRY(new_surface(&r));
+    if (has_ranks(r.o) && r.o->ranks->rank > 0)
+        LSC_TRY(lsc_run_worker(&r));
+    else
+        LSC_TRY(run_with_surface(&r, out));
 cleanup:
-    lsc_lock_close(&lock);
+    if (has_ranks(r.o) && (r.o->ranks->rank == 0 || st != LSC_OK))
+        lsc_ranks_leave(r.o->ranks, st);
     lsc_surface_free(r.surface);
-    lsc_free(r.place);
-    lsc_free(r.index);
-    lsc_free(r.coords);
-    lsc_free(r.values);
-    lsc_free(r.theta);
+    lsc_calls_fini(&r.calls);
+    lsc_free(r.counts);
     return st;
 }

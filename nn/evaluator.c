@@ -86,6 +86,8 @@ static lsc_status check_options(const nn_graph *g, const nn_evaluator_options *o
               "evaluator: images come with %d channels, need 1 or %lld", s->channels, (long long)s->shape[0]);
     LSC_CHECK(o->arithmetic >= 0 && o->arithmetic < NN_N_ARITHMETICS, LSC_ERR_ARG, "evaluator: unknown arithmetic %d",
               (int)o->arithmetic);
+    LSC_CHECK(o->parts == 0 || (o->part >= 0 && o->part < o->parts), LSC_ERR_ARG, "evaluator: part %d of %d", o->part,
+              o->parts);
     LSC_CHECK(o->batch >= 0, LSC_ERR_ARG, "evaluator: a batch of %lld images", (long long)o->batch);
     LSC_CHECK(nn_graph_features(g) == 0, LSC_ERR_ABSENT, "evaluator: not of networks that put out features");
 cleanup:

@@ -221,8 +221,10 @@ typedef struct {
     nn_samples samples;
     const char *loss; /* a row of losses.def */
     nn_arithmetic arithmetic;
-    int64_t batch; /* images of one pass; 0: as fits */
-    int device;    /* set by nn_evaluator_new: its number; -1: all */
+    int64_t batch;   /* images of one pass; 0: as fits */
+    int device;      /* set by nn_evaluator_new: its number; -1: all */
+    int part, parts; /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
+                        on; one, where they are not more than the processes. parts 0: it has them to itself */
 } nn_evaluator_options;
 
 typedef struct {

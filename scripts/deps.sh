@@ -4,7 +4,7 @@ set -eu
 packages="build-essential cmake ninja-build pkg-config git
     libdnnl-dev libhdf5-dev libvtk9-dev libyaml-dev libcjson-dev nettle-dev zlib1g-dev libminizip-dev
     libjpeg62-turbo-dev libpng-dev librandom123-dev liblapacke-dev libcmocka-dev libegl-dev libegl1 libgl1-mesa-dri
-    dataset-fashion-mnist help2man"
+    dataset-fashion-mnist help2man libopenmpi-dev openmpi-bin"
 missing=""
 for p in $packages; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

@@ -49,6 +49,9 @@ add_test(NAME cuda_objective COMMAND test_landscape_objective the_number_of_thre
 set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
                      ENVIRONMENT LOSSCOPE_CUDA_MODULE=${emulated})
 
+lsc_test(cuda_counts LIBS lsc_objective_nn lsc_test_data LABELS contract cuda ENV LOSSCOPE_CUDA_MODULE=${emulated})
+add_dependencies(test_cuda_counts losscope_cuda_emulated)
+
 # Whether what is here has been run on a GPU: shown as skipped until a report says so.
 add_test(NAME cuda_hardware COMMAND sh ${CMAKE_SOURCE_DIR}/tests/gpu/reported.sh)
 set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TIMEOUT ${LSC_TEST_SECONDS})

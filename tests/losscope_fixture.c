@@ -38,8 +38,11 @@ static lsc_status one_point(fixture_quadratic *q, const double *theta, double *o
         return q->fail_with == LSC_OK ? LSC_ERR_CALLBACK : q->fail_with;
     if (q->slow_us > 0)
         usleep((useconds_t)q->slow_us);
+    if (q->before != NULL)
+        q->before(q->context);
     for (int j = 0; j < FIXTURE_N; j++)
         loss += (1 + j % 5) * theta[j] * theta[j] / 2;
+    q->high += loss > q->high_above;
     if (q->nan_above > 0 && loss > q->nan_above)
         loss = NAN;
     out[0] = loss;
@@ -94,11 +97,17 @@ static const char *error(void *self)
     return "the quadratic was told to fail";
 }
 
+static void counts(const void *self, int64_t *out)
+{
+    out[0] = ((const fixture_quadratic *)self)->high;
+}
+
 static const lsc_objective_ops by_theta = {
     .abi = LSC_OBJECTIVE_ABI,
     .size = sizeof(lsc_objective_ops),
     .eval = eval,
     .error = error,
+    .counts = counts,
 };
 
 static const lsc_objective_ops by_coords = {
@@ -108,11 +117,12 @@ static const lsc_objective_ops by_coords = {
     .set_frame = set_frame,
     .eval_coords = eval_coords,
     .error = error,
+    .counts = counts,
 };
 
 lsc_objective fixture_objective(fixture_quadratic *q, bool coords)
 {
-    static const char *const fields[] = {"loss", "accuracy", "half"};
+    static const char *const fields[] = {"loss", "accuracy", "half"}, *const names[] = {"high"};
 
     return (lsc_objective){
         .ops = coords ? &by_coords : &by_theta,
@@ -122,5 +132,7 @@ lsc_objective fixture_objective(fixture_quadratic *q, bool coords)
         .n_fields = 3,
         .points_per_call = 7,
         .settings = "{\"data\": \"none\", \"images\": 0}",
+        .counts = names,
+        .n_counts = q->high_above > 0 ? 1 : 0,
     };
 }

@@ -23,6 +23,10 @@ typedef struct {
     lsc_status fail_with; /* 0: LSC_ERR_CALLBACK */
     int slow_us;          /* sleep before each point */
     double nan_above;     /* losses above become NaN; 0: none */
+    double high_above;    /* points with a loss above are counted under the name "high"; 0: nothing is counted */
+    int64_t high;
+    void (*before)(void *context); /* each point; may be NULL */
+    void *context;
     const float *center;
     const float *dirs[3];
     int n_dirs;

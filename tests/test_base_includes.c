@@ -37,6 +37,8 @@ static const struct {
     {"landscape", "landscape/provenance.*"},
     {"landscape", "landscape/report.*"},
     {"landscape", "landscape/forecast.*"},
+    {"landscape", "landscape/launcher.*"},
+    {"mpi", "landscape/ranks_*"},
     {"losscope", "landscape/*"},
     {"examples", "examples/*"},
     {"anything", "benchmarks/*"},
@@ -58,7 +60,8 @@ static const struct {
     {"viz", "viz_header base public"},
     {"viz_main", "viz viz_header app base public"},
     {"train", "task app nn data hash base public"},
-    {"landscape", "losscope viz_header task app nn data hash base public"},
+    {"mpi", "public"},
+    {"landscape", "mpi losscope viz_header task app nn data hash base public"},
     {"examples", "public"},
     {"anything", "losscope viz viz_header train task app nn data hash base public build"},
 };
@@ -73,7 +76,7 @@ static const struct {
     {"Random123", "base/rng.c"},     {"nettle", "base/hash.c"},
     {"minizip", "nn/torch_zip.c"},   {"jpeglib", "data/picture_jpeg.c"},
     {"png.h", "data/picture_png.c"}, {"cudnn", "nn/backend/cuda/*"},
-    {"omp.h", "nn/backend/*"},
+    {"omp.h", "nn/backend/*"},       {"mpi.h", "landscape/ranks_mpi.c"},
 };
 
 static const char *area_of(const char *path)

@@ -262,6 +262,41 @@ static void two_devices_give_the_bits_of_one(void **state)
     close_fixture(&f);
 }
 
+static void check_part(const fixture *f, int part, int parts, const char *devices)
+{
+    nn_evaluator_options o = options_of(f);
+    nn_evaluator *e = NULL;
+    o.part = part;
+    o.parts = parts;
+    CHECK_OK(nn_evaluator_new("cuda", f->graph, &o, &e));
+    char *text = lsc_strdup(nn_evaluator_text(e)), *at = text;
+    assert_non_null(text);
+    for (const char *p = text; (p = strstr(p, "cuda:")) != NULL; p += 5)
+        *at++ = p[5]; /* of "cuda:0 the name, cuda:2 the name; ..." the numbers */
+    *at = '\0';
+    CHECK_STR(text, devices);
+    lsc_free(text);
+    nn_evaluator_free(e);
+}
+
+static void processes_of_a_machine_share_its_devices(void **state)
+{
+    fixture f;
+    nn_evaluator *e = NULL;
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    (void)state;
+    emulated->devices = 3;
+    check_part(&f, 0, 0, "012");
+    check_part(&f, 0, 1, "012");
+    check_part(&f, 0, 2, "02");
+    check_part(&f, 1, 2, "1");
+    check_part(&f, 2, 3, "2");
+    check_part(&f, 4, 5, "1");
+    o.part = o.parts = 2;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "evaluator: part 2 of 2");
+    close_fixture(&f);
+}
+
 /* Whichever call it is at which the second device breaks, the first one does its points, with the same values. */
 static void a_device_that_breaks_half_way_loses_no_point(void **state)
 {
@@ -472,6 +507,7 @@ int main(int argc, char **argv)
         TEST(chunks_of_any_size_give_equal_bits),
         TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
         TEST(two_devices_give_the_bits_of_one),
+        TEST(processes_of_a_machine_share_its_devices),
         TEST(a_device_that_breaks_half_way_loses_no_point),
         TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
         TEST(points_done_before_a_failure_are_given),

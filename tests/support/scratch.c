@@ -40,7 +40,8 @@ void test_scratch_append(const char *scratch, const char *name, const char *text
 const char *test_scratch_build(const char *scratch, const char *target)
 {
     run_ok((const char *const[]){"cmake", "-S", ".", "-B", "build", "-DLSC_WITH_VTK=OFF", "-DLSC_WITH_ONEDNN=OFF",
-                                 "-DLSC_WITH_CUDA=OFF", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0", NULL},
+                                 "-DLSC_WITH_CUDA=OFF", "-DLSC_WITH_MPI=OFF", "-DCMAKE_BUILD_TYPE=None",
+                                 "-DCMAKE_C_FLAGS=-O0", NULL},
            scratch);
     run_ok((const char *const[]){"cmake", "--build", "build", "--target", target, "-j", "2", NULL}, scratch);
     return test_path("scratch/build");

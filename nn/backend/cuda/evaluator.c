@@ -77,14 +77,31 @@ static lsc_status find_loss(const char *name, int *out)
     return st;
 }
 
-static lsc_status find_devices(int wanted, const cuda_api **api, int *number, int *n)
+/* Of n devices those of one process of several. */
+static int own_part(int *number, int n, int part, int parts)
+{
+    int own = 0;
+    if (parts > n) {
+        part %= n;
+        parts = n;
+    }
+    for (int i = part; i < n; i += parts)
+        number[own++] = number[i];
+    return own;
+}
+
+static lsc_status find_devices(const nn_evaluator_options *o, const cuda_api **api, int *number, int *n)
 {
     lsc_status st = LSC_OK;
-    if (wanted < 0)
-        return cuda_usable(api, number, MAX_DEVICES, n);
+    if (o->device < 0) {
+        LSC_TRY(cuda_usable(api, number, MAX_DEVICES, n));
+        if (o->parts > 1)
+            *n = own_part(number, *n, o->part, o->parts);
+        goto cleanup;
+    }
     LSC_TRY(cuda_load(api));
-    LSC_TRY(cuda_check_device(*api, wanted));
-    number[0] = wanted;
+    LSC_TRY(cuda_check_device(*api, o->device));
+    number[0] = o->device;
     *n = 1;
 cleanup:
     return st;
@@ -127,7 +144,7 @@ static lsc_status evaluator_new(const nn_graph *g, const nn_evaluator_options *o
     const cuda_api *api = NULL;
     int number[MAX_DEVICES], n = 0;
 
-    LSC_TRY(find_devices(o->device, &api, number, &n));
+    LSC_TRY(find_devices(o, &api, number, &n));
     LSC_NEW(e, 1);
     pthread_mutex_init(&e->mutex, NULL);
     e->at_once = 1;

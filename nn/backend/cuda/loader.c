@@ -4,13 +4,9 @@
  */
 #include "nn/backend/cuda/loader.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define MODULE "losscope_cuda.so"
+#include "base/module.h"
 
 static struct {
     pthread_once_t once;
@@ -20,71 +16,21 @@ static struct {
 
 /* ---- the module ------------------------------------------------------------------------------- */
 
-static void refuse(const char *path, const char *why, const char *remedy)
-{
-    char shown[256];
-    snprintf(loaded.message, sizeof loaded.message, "%s: %s; %s", lsc_shown(path, shown, sizeof shown), why, remedy);
-}
-
-static void take(const char *path, void *library)
-{
-    const cuda_api *api = NULL;
-    cuda_module_entry *entry = NULL;
-    void *symbol = dlsym(library, CUDA_MODULE_ENTRY);
-    char why[96];
-
-    memcpy(&entry, &symbol, sizeof entry); /* ISO C has no cast from an object's pointer to a function's */
-    if (entry != NULL)
-        api = entry();
-    if (api != NULL && api->abi == CUDA_MODULE_ABI && api->size == sizeof *api) {
-        loaded.api = api;
-        return;
-    }
-    if (api != NULL)
-        snprintf(why, sizeof why, "speaks version %u of the module's interface, this program %d", api->abi,
-                 CUDA_MODULE_ABI);
-    refuse(path, api != NULL ? why : "is no module of losscope", "install program and module of the same version");
-    dlclose(library);
-}
-
-static void take_file(const char *path)
-{
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library != NULL)
-        take(path, library);
-    else
-        refuse(path, dlerror(), "what it needs must lie where the loader looks, e.g. in LD_LIBRARY_PATH");
-}
-
-/* "FOLDER OF THE PROGRAM/LSC_MODULE_FOLDER/losscope_cuda.so". */
-static bool beside_program(char *out, size_t n)
-{
-    char program[4096];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0)
-        return false;
-    program[length] = '\0';
-    *strrchr(program, '/') = '\0';
-    return (size_t)snprintf(out, n, "%s/%s/%s", program, LSC_MODULE_FOLDER, MODULE) < n;
-}
-
 static void load(void)
 {
-    const char *chosen = getenv("LOSSCOPE_CUDA_MODULE");
-    char path[4352];
-    if (chosen != NULL) {
-        take_file(chosen);
-        return;
-    }
-    if (beside_program(path, sizeof path) && lsc_file_exists(path)) {
-        take_file(path);
-        return;
-    }
-    void *library = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
-    if (library != NULL)
-        take(MODULE, library);
+    static const lsc_module module = {
+        .file = "losscope_cuda.so",
+        .variable = "LOSSCOPE_CUDA_MODULE",
+        .entry = CUDA_MODULE_ENTRY,
+        .abi = CUDA_MODULE_ABI,
+        .size = sizeof(cuda_api),
+        .remedy = "build with the CUDA toolkit and cuDNN 9 (docs/gpu.md), or use cpu",
+    };
+    const void *table = NULL;
+    if (lsc_module_open(&module, &table) == LSC_OK)
+        loaded.api = table;
     else
-        refuse(MODULE, "is not installed", "build with the CUDA toolkit and cuDNN 9 (docs/gpu.md), or use cpu");
+        snprintf(loaded.message, sizeof loaded.message, "%s", lsc_last_error());
 }
 
 lsc_status cuda_load(const cuda_api **out)
