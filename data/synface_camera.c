@@ -51,7 +51,7 @@ SYN_INLINE int on_line(int at, int n)
 }
 
 /* The sums for the pixels of a row of n points. */
-LSC_CLONES
+SYN_CLONES
 static void look_along(const lens *l, const syn_colour *row, int n, syn_colour *out)
 {
     for (int j = 0; j < n / SYN_LIGHT; j++) {
@@ -68,7 +68,7 @@ static void look_along(const lens *l, const syn_colour *row, int n, syn_colour *
 }
 
 /* The sums for row i of the pixels over rows [n, width]. */
-LSC_CLONES
+SYN_CLONES
 static void look_across(const lens *l, const syn_colour *rows, int width, int n, int i, syn_colour *out)
 {
     for (int j = 0; j < width; j++)
@@ -158,7 +158,7 @@ SYN_INLINE void multiply_right(syn_colour a[BLOCK][BLOCK], const double b[BLOCK]
 }
 
 /* One block of all channels through the coding: D = C X C^T, D <- Q round(D / Q), X = C^T D C. */
-LSC_CLONES
+SYN_CLONES
 static void code_block(const coding *c, syn_colour *x, int64_t row)
 {
     syn_colour block[BLOCK][BLOCK], half[BLOCK][BLOCK];

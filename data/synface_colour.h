@@ -18,6 +18,13 @@ typedef int64_t syn_bits __attribute__((vector_size(32)));
 /* Vectors are passed to functions that are inlined only: how others take them depends on the instruction set. */
 #define SYN_INLINE static inline __attribute__((always_inline))
 
+/* Clang does not even inline those into a function for another instruction set: it has one version of each. */
+#if defined(__clang__)
+#define SYN_CLONES
+#else
+#define SYN_CLONES LSC_CLONES
+#endif
+
 SYN_INLINE syn_colour syn_grey(double x)
 {
     return (syn_colour){x, x, x, x};

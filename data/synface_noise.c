@@ -40,7 +40,7 @@ int64_t syn_noise_cells(const syn_noise *s)
 }
 
 /* out [n] += height * what lies between two rows of cells at y. */
-LSC_CLONES
+SYN_CLONES
 static void add_row(const double *above, const double *below, double y, const syn_axis *columns, int n, double height,
                     double *out)
 {

@@ -85,7 +85,7 @@ SYN_INLINE int at_most_four(int left)
 }
 
 /* How far the nose stands out. */
-LSC_CLONES
+SYN_CLONES
 static void bump_row(const syn_scene *s, int i, double *bump)
 {
     for (int j = 0; j < s->n; j += 4) {
@@ -175,7 +175,7 @@ SYN_INLINE syn_colour albedo_at(const syn_subject *f, place p, double texture, d
     return blended(albedo, hair * .97, dark);
 }
 
-LSC_CLONES
+SYN_CLONES
 static void scene_row(const syn_scene *s, int i, const double *bump, syn_colour *scene)
 {
     const double ambient = s->domain->ambient, specular = s->domain->specular;

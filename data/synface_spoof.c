@@ -16,7 +16,7 @@ SYN_INLINE syn_colour between(const syn_colour *from, int n, double y, double x)
     return (1 - y) * (1 - x) * from[0] + (1 - y) * x * from[1] + y * (1 - x) * from[n] + y * x * from[n + 1];
 }
 
-LSC_CLONES
+SYN_CLONES
 static void stretch_row(const syn_colour *row, int n, double y, const syn_axis *columns, int count, syn_colour *to)
 {
     for (int j = 0; j < count; j++)
@@ -97,7 +97,7 @@ SYN_INLINE syn_colour on_paper(syn_colour x, double delta, double grain)
 }
 
 /* A row through a screen of dots. */
-LSC_CLONES
+SYN_CLONES
 static void print_row(syn_colour *x, const wave_row *u, const wave_row *v, const double *grain, int n, double delta)
 {
     const double share = .55 * delta;
@@ -135,7 +135,7 @@ SYN_INLINE syn_colour behind_glass(syn_colour x, double delta, double reflection
 }
 
 /* A row of red, green and blue stripes, and rows of them. */
-LSC_CLONES
+SYN_CLONES
 static void replay_row(syn_colour *x, const wave_row *stripes, const wave_row *rows, const double *reflection, int n,
                        double delta)
 {
@@ -183,7 +183,7 @@ typedef struct {
 } pose;
 
 /* Where row i of the view lies on the sheet. */
-LSC_CLONES
+SYN_CLONES
 static void aim(const pose *p, int i, int side, const syn_axis *rows, const syn_axis *columns)
 {
     const double *h = p->h, y = 2.0 * (i + p->margin) / (p->n - 1) - 1;
@@ -194,7 +194,7 @@ static void aim(const pose *p, int i, int side, const syn_axis *rows, const syn_
     }
 }
 
-LSC_CLONES
+SYN_CLONES
 static void view_row(const syn_colour *sheet, int n, const syn_axis *rows, const syn_axis *columns, int side,
                      syn_colour *to)
 {
