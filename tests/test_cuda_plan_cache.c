@@ -93,16 +93,27 @@ static void without_a_folder_a_plan_is_kept_in_the_process(void **state)
     cuda_plan_cache_free(c);
 }
 
-static void what_is_forgotten_is_gone_for_others_too(void **state)
+/* It stays on file until there is another: who forgets may break before. */
+static void what_is_forgotten_is_replaced_by_the_next(void **state)
 {
-    const char *folder = test_path("plans");
+    const char *folder = test_path("plans"), *found = NULL;
+    bool other = true;
+    size_t n = 0;
     (void)state;
     keeps(folder, key, text);
     cuda_plan_cache *c = open_cache(folder);
+    cuda_plan_cache_forget(c, key); /* not found yet: nothing to forget */
+    CHECK_OK(cuda_plan_cache_find(c, key, &found, &n));
+    CHECK_INT(n, n_text);
     cuda_plan_cache_forget(c, key);
+    CHECK_OK(cuda_plan_cache_find(c, key, &found, &n));
+    CHECK(found == NULL);
+    finds(folder, key, text);
+    CHECK_OK(cuda_plan_cache_keep(c, key, "another", strlen("another"), &other));
+    CHECK(!other);
+    CHECK_OK(cuda_plan_cache_find(c, key, &found, &n));
+    CHECK_INT(n, strlen("another"));
     cuda_plan_cache_free(c);
-    finds(folder, key, NULL);
-    CHECK(!keeps(folder, key, "another"));
     finds(folder, key, "another");
 }
 
@@ -315,7 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_plan_is_found_again_by_its_key_alone),
         TEST(without_a_folder_a_plan_is_kept_in_the_process),
-        TEST_IN_FOLDER(what_is_forgotten_is_gone_for_others_too),
+        TEST_IN_FOLDER(what_is_forgotten_is_replaced_by_the_next),
         TEST_IN_FOLDER(a_file_that_is_not_exactly_what_was_written_counts_as_none_and_is_replaced),
         TEST_IN_FOLDER(a_file_of_another_key_under_the_same_name_counts_as_none),
         TEST_IN_FOLDER(a_file_too_large_to_be_a_plan_is_not_read),

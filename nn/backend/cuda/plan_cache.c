@@ -20,7 +20,7 @@ enum { HEX = 64, MOST_FILE = 1 << 24 }; /* texts are some 50 kB, with the kernel
 
 typedef struct entry {
     struct entry *next;
-    char *key, *text;
+    char *key, *text; /* text NULL: what the file holds is of no use */
     size_t n;
 } entry;
 
@@ -42,21 +42,13 @@ static void entry_free(entry *e)
     lsc_free(e);
 }
 
-static entry **find_entry(cuda_plan_cache *c, const char *key)
+/* The newest. */
+static entry *find_entry(const cuda_plan_cache *c, const char *key)
 {
-    entry **e = &c->first;
-    while (*e != NULL && strcmp((*e)->key, key) != 0)
-        e = &(*e)->next;
+    entry *e = c->first;
+    while (e != NULL && strcmp(e->key, key) != 0)
+        e = e->next;
     return e;
-}
-
-static void drop_entry(cuda_plan_cache *c, const char *key)
-{
-    entry **at = find_entry(c, key), *e = *at;
-    if (e == NULL)
-        return;
-    *at = e->next;
-    entry_free(e);
 }
 
 static lsc_status add_entry(cuda_plan_cache *c, const char *key, const char *text, size_t n)
@@ -145,13 +137,15 @@ cleanup:
     return st;
 }
 
-/* Give the file its name, unless one that counts has it already: then that one becomes the entry. */
-static lsc_status publish(cuda_plan_cache *c, const char *aside, const char *path, const char *key, bool *other)
+/* Give the file its name, unless one that counts has it already and is not to be replaced: then that one becomes the
+ * entry. */
+static lsc_status publish(cuda_plan_cache *c, const char *aside, const char *path, const char *key, bool replace,
+                          bool *other)
 {
     lsc_status st = LSC_OK;
     if (link(aside, path) == 0)
         return LSC_OK;
-    if (errno == EEXIST) {
+    if (errno == EEXIST && !replace) {
         entry *own = c->first; /* behind what read_file adds */
         LSC_TRY(read_file(c, path, key));
         *other = c->first != own;
@@ -163,7 +157,7 @@ cleanup:
     return st;
 }
 
-static lsc_status write_file(cuda_plan_cache *c, const char *key, bool *other)
+static lsc_status write_file(cuda_plan_cache *c, const char *key, bool replace, bool *other)
 {
     lsc_status st = LSC_OK;
     struct timespec now = {0};
@@ -173,9 +167,9 @@ static lsc_status write_file(cuda_plan_cache *c, const char *key, bool *other)
         aside = lsc_format("%s.%d-%lld%09ld", path, (int)gettid(), (long long)now.tv_sec, now.tv_nsec);
     LSC_CHECK(aside != NULL, LSC_ERR_NOMEM, "no memory for the name of a plan");
     LSC_TRY(lsc_mkdirs(c->folder));
-    st = write_aside(c, aside, key, *find_entry(c, key));
+    st = write_aside(c, aside, key, find_entry(c, key));
     if (st == LSC_OK)
-        st = publish(c, aside, path, key, other);
+        st = publish(c, aside, path, key, replace, other);
     unlink(aside);
 cleanup:
     lsc_free(aside);
@@ -206,8 +200,10 @@ void cuda_plan_cache_free(cuda_plan_cache *c)
 {
     if (c == NULL)
         return;
-    while (c->first != NULL)
-        drop_entry(c, c->first->key);
+    for (entry *next = NULL, *e = c->first; e != NULL; e = next) {
+        next = e->next;
+        entry_free(e);
+    }
     lsc_hash_free(c->hash);
     lsc_free(c->folder);
     lsc_free(c);
@@ -217,12 +213,12 @@ lsc_status cuda_plan_cache_find(cuda_plan_cache *c, const char *key, const char 
 {
     lsc_status st = LSC_OK;
     char *path = NULL;
-    if (c->folder != NULL && *find_entry(c, key) == NULL) {
+    if (c->folder != NULL && find_entry(c, key) == NULL) {
         path = file_of(c, key);
         LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for the name of a plan");
         LSC_TRY(read_file(c, path, key));
     }
-    const entry *e = *find_entry(c, key);
+    const entry *e = find_entry(c, key);
     *text = e != NULL ? e->text : NULL;
     *n = e != NULL ? e->n : 0;
 cleanup:
@@ -233,11 +229,12 @@ cleanup:
 lsc_status cuda_plan_cache_keep(cuda_plan_cache *c, const char *key, const char *text, size_t n, bool *other)
 {
     lsc_status st = LSC_OK;
+    const bool replace = find_entry(c, key) != NULL;
     bool was_there = false;
     LSC_TRY(add_entry(c, key, text, n));
     if (c->folder == NULL || c->warned)
         goto cleanup;
-    if (write_file(c, key, &was_there) != LSC_OK) {
+    if (write_file(c, key, replace, &was_there) != LSC_OK) {
         lsc_log_warn("cuda: how convolutions are computed is not kept for other runs: %s", lsc_last_error());
         c->warned = true;
     }
@@ -249,9 +246,10 @@ cleanup:
 
 void cuda_plan_cache_forget(cuda_plan_cache *c, const char *key)
 {
-    char *path = c->folder != NULL ? file_of(c, key) : NULL;
-    drop_entry(c, key);
-    if (path != NULL && is_ours(path))
-        unlink(path);
-    lsc_free(path);
+    entry *e = find_entry(c, key);
+    if (e == NULL)
+        return;
+    lsc_free(e->text);
+    e->text = NULL;
+    e->n = 0;
 }

@@ -50,7 +50,7 @@ lsc_status cuda_plan_cache_find(cuda_plan_cache *c, const char *key, const char 
 /* Keep a text under a key that had none. *other: another process was faster, and its text is kept instead. That a file
  * cannot be written is a warning, once, and no failure. */
 lsc_status cuda_plan_cache_keep(cuda_plan_cache *c, const char *key, const char *text, size_t n, bool *other);
-/* What is kept is of no use: remove it, file and all. */
+/* What was found is of no use: it is not found any more, and the next that is kept replaces its file. */
 void cuda_plan_cache_forget(cuda_plan_cache *c, const char *key);
 
 #endif

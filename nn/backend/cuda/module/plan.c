@@ -182,9 +182,9 @@ int module_plan_load(const char *text, size_t n, bool strict, const module_targe
     }
     if (allowed)
         MODULE_TRY(take(out, plan));
-    if (out->plan == NULL)
-        result = module_fail(CUDA_UNSUPPORTED, "cuDNN does not take a plan that was kept");
 cleanup:
+    if (out->plan == NULL && result != CUDA_NO_MEMORY)
+        result = module_fail(CUDA_UNSUPPORTED, "cuDNN does not take a plan that was kept");
     return result;
 }
 
