@@ -1,16 +1,18 @@
 #!/bin/sh
-# The GPU code on a GPU: versions, values against double, surfaces against the CPU, determinism, compute-sanitizer, times;
-# one JSON report, to be committed.
+# The GPU code on a GPU: versions, values against double, surfaces against the CPU, determinism, compute-sanitizer, times against
+# what the card allows and against PyTorch; one JSON report, to be committed.
 #     tests/gpu/run.sh [OUTDIR]     OUTDIR keeps surfaces and logs (build/gpu-run); needs the packages of scripts/deps.sh
-# With REHEARSE=1 everything runs in small on the emulated device, and no report is kept: to try this script.
+# PyTorch is asked where python3, or the python that LSC_TEST_PYTHON names, has torch. With REHEARSE=1 everything runs in small
+# on the emulated device, and the report stays in OUTDIR: to try this script.
 set -eu
 cd "$(dirname "$0")/../.."
 out=${1:-build/gpu-run}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 build=${BUILD:-build/release}
-samples=2000 timed=50000 models="resnet20 resnet56"
-[ -z "${REHEARSE-}" ] || samples=6 timed=6 models=resnet20
+per_domain=${PER_DOMAIN:-1000} samples=2000 models="resnet20 resnet56" points=5 timed_points=9 timed_per_domain=15000 few="" peer_batch=1000
+[ -z "${REHEARSE-}" ] || samples=6 models=resnet20 timed_points=2 timed_per_domain=$per_domain few="--samples=6" peer_batch=6
+python=${LSC_TEST_PYTHON:-python3}
 
 say() { echo "gpu/run.sh: $*" >&2; }
 fail() {
@@ -45,22 +47,24 @@ backends=$passed
 check values "$build/tests/test_cuda_evaluator" device
 values=$passed
 
+[ -z "${REHEARSE-}" ] || export LOSSCOPE_EMULATED="plans=2 saves=1" # there are plans to be kept
+
 # ---- surfaces -----------------------------------------------------------------------------------------------------------------
 surface() { # MODEL DEVICE PRECISION: $out/MODEL-DEVICE-PRECISION.csv
     base="$out/$1-$2-$3"
-    "$build/landscape/landscape" -q --ckpt "$out/$1/run.bin" --points 5 --samples $samples --device "$2" --precision "$3" \
+    "$build/landscape/landscape" -q --ckpt "$out/$1/run.bin" --points $points --samples $samples --device "$2" --precision "$3" \
         --out "$base.h5" --overwrite --no-vtp >"$base.log"
     "$build/viz/viz" -q convert "$base.h5" -o "$base.csv" >/dev/null
 }
 difference() { # A B: the largest relative difference of losses
     paste -d, "$1" "$2" | awk -F, 'NR == 1 { n = NF / 2; for (i = 1; i <= n; i++) if ($i == "loss") c = i; next }
-        { d = ($c - $(c + n)) / $c; d = d < 0 ? -d : d; if (d > most) most = d } END { printf "%.3g", most }'
+        { d = ($c - $(c + n)) / $c; d = d < 0 ? -d : d; if (d > most) most = d } END { printf "%.3g", most + 0 }'
 }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 <= b + 0) }'; }
 differences="" surfaces=1
 for model in $models; do
     [ -s "$out/$model/run.bin" ] || "$build/train/train" -q --config configs/demo_erm.yaml --set model.name="$model" \
-        --set train.epochs=1 --set data.per_domain=${PER_DOMAIN:-1000} --set train.select=last --device cpu --out "$out/$model" \
+        --set train.epochs=1 --set data.per_domain=$per_domain --set train.select=last --device cpu --out "$out/$model" \
         >/dev/null
     surface "$model" cpu single
     for row in fp32:1e-5 tf32:3e-3 fp16:5e-3 bf16:5e-2; do
@@ -69,7 +73,7 @@ for model in $models; do
         d=$(difference "$out/$model-cpu-single.csv" "$out/$model-cuda-$precision.csv")
         below "$d" "${row#*:}" || surfaces=0
         say "$model, $precision: losses differ from the CPU's by at most $d (allowed ${row#*:})"
-        differences="$differences, \"${model}_$precision\": $d"
+        differences="$differences${differences:+, }\"${model}_$precision\": $d"
     done
 done
 
@@ -90,26 +94,69 @@ if [ -z "${REHEARSE-}" ] && command -v compute-sanitizer >/dev/null; then
 fi
 
 # ---- times --------------------------------------------------------------------------------------------------------------------------
+# What a card allows if each convolution reads its input and writes its output once: images a second by memory (activations moved,
+# 10^6 an image) and by arithmetic (10^6 operations an image). H100: 3.0 TB/s and 400 and 800 Tflop/s in tf32 and 16 bits.
+bound() { # MODEL PRECISION
+    case $1 in resnet20) moved=0.50 work=81.6 ;; resnet56) moved=1.36 work=251.5 ;; esac
+    case "$name $2" in
+    *H100*tf32) bytes=4 peak=400 ;;
+    *H100*fp16 | *H100*bf16) bytes=2 peak=800 ;;
+    *) echo null && return ;;
+    esac
+    awk -v m=$moved -v w=$work -v b=$bytes -v p=$peak 'BEGIN { x = m * b / 3.0; y = w / p; printf "%.0f", 1e6 / (x > y ? x : y) }'
+}
+ratio() { # A B: null without them
+    awk -v a="${1:-null}" -v b="${2:-null}" 'BEGIN { if (a + 0 > 0 && b + 0 > 0) printf "%.3g", a / b; else printf "null" }'
+}
+run_timed() { # MODEL PRECISION OPTION...: JSON of the program, over all images; $few is an option or nothing
+    timed_model=$1 timed_precision=$2
+    shift 2
+    "$build/landscape/landscape" -q --ckpt "$out/$timed_model/run.bin" --set data.per_domain=$timed_per_domain --device cuda --json \
+        --points $timed_points --precision "$timed_precision" --out "$out/time.h5" --overwrite --no-vtp $few "$@"
+}
+number() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p"; } # KEY: its value in a line of JSON
+torch=$("$python" -c 'import torch; print(torch.__version__)' 2>/dev/null || echo absent)
 times=""
 for model in $models; do
-    for precision in tf32 fp16; do
-        s=$("$build/landscape/landscape" -q --ckpt "$out/$model/run.bin" --points 9 --samples $samples --device cuda --json \
-            --precision $precision --out "$out/time.h5" --overwrite --no-vtp |
-            sed -n 's/.*"seconds": \([0-9.e+-]*\).*/\1/p')
-        rate=$(awk -v s="$s" -v n="$samples" 'BEGIN { printf "%.0f", 81 * n / s }')
-        say "$model, $precision: $rate images a second"
-        times="$times, \"${model}_${precision}_images_per_second\": $rate"
+    images=$(run_timed "$model" tf32 --dry-run | number samples)
+    : >"$out/$model-peer"
+    [ "$torch" = absent ] || "$python" tests/gpu/peer.py "$out/$model/run.bin" "$images" $peer_batch >"$out/$model-peer"
+    for precision in tf32 fp16 bf16; do
+        s=$(run_timed "$model" $precision | number seconds)
+        rate=$(awk -v s="$s" -v n="$images" -v p=$timed_points 'BEGIN { printf "%.0f", p * p * n / s }')
+        peer=$(sed -n "s/^$precision //p" "$out/$model-peer") most=$(bound "$model" $precision)
+        say "$model, $precision: $rate images a second; the card allows $most, PyTorch $torch does ${peer:-nothing}"
+        times="$times${times:+,}
+    \"${model}_$precision\": {\"images_per_second\": $rate, \"bound\": $most, \"share_of_bound\": $(ratio "$rate" "$most"),"
+        times="$times \"pytorch\": ${peer:-null}, \"times_pytorch\": $(ratio "$rate" "$peer")}"
     done
 done
+
+# ---- what was chosen, and on what ---------------------------------------------------------------------------------------------------
+# Kept plans say both: a line with the key, then the plan, with cuDNN's number of the engine and the properties of the device.
+engines() { # "SHAPE": ENGINE, ... of all convolutions
+    for plan in "$LOSSCOPE_PLAN_CACHE"/*; do
+        shape=$(sed -n '2s/.*; \([^;]*\); graph .*/\1/p' "$plan")
+        engine=$(grep -a -o '"engineId":[0-9]*' "$plan" | head -n 1)
+        printf '"%s": %s\n' "$shape" "${engine##*:}"
+    done | sed 's/: $/: null/' | sort | paste -s -d , | sed 's/,"/,\n    "/g'
+}
+properties=$(cat "$LOSSCOPE_PLAN_CACHE"/* | grep -a -o '"GPUProfile":{[^}]*}' | head -n 1)
+properties=${properties#*:}
+[ -z "$properties" ] || echo "$properties" >"$out/properties.json" # as in tests/golden/cuda-devices
 
 # ---- the report -----------------------------------------------------------------------------------------------------------------------
 slug=$(echo "$name" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9-')
 report="$out/$slug-$(date +%Y%m%d).json"
-printf '{\n  "name": "gpu", "command": "tests/gpu/run.sh", "commit": "%s", "sources": "%s",\n' \
-    "$(git describe --always --dirty --exclude '*')" "$sources" >"$report"
-printf '  "gpu": "%s", "driver": "%s", "backends": %s, "values": %s, "surfaces": %s, "same_bits_twice": %s,\n' "$name" \
-    "$driver" "$backends" "$values" "$surfaces" "$same" >>"$report"
-printf '  "compute_sanitizer": %s%s%s\n}\n' "$sanitizer" "$differences" "$times" >>"$report"
+{
+    printf '{\n  "name": "gpu", "command": "tests/gpu/run.sh", "commit": "%s", "sources": "%s",\n' \
+        "$(git describe --always --dirty --exclude '*')" "$sources"
+    printf '  "gpu": "%s", "driver": "%s", "pytorch": "%s",\n' "$name" "$driver" "$torch"
+    printf '  "backends": %s, "values": %s, "surfaces": %s, "same_bits_twice": %s, "compute_sanitizer": %s,\n' \
+        "$backends" "$values" "$surfaces" "$same" "$sanitizer"
+    printf '  "differences": {%s},\n  "times": {%s\n  },\n' "$differences" "$times"
+    printf '  "engines": {\n    %s\n  },\n  "properties": %s\n}\n' "$(engines)" "${properties:-null}"
+} >"$report"
 [ "$backends$values$surfaces$same" = 1111 ] && [ "$sanitizer" != 0 ] || fail "something failed: $report"
 [ -n "${REHEARSE-}" ] || cp "$report" tests/gpu/reports/
 say "all passed: $report"

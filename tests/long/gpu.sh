@@ -1,11 +1,12 @@
 #!/bin/sh
 # Every convolution of every network has a plan of cuDNN for every device of tests/golden/cuda-devices but the last, in
-# every precision; the last, T4, is too old, which must show.
+# every precision; the last, T4, is too old, which must show. And tests/gpu/run.sh is rehearsed on the emulated device.
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/long/report.sh
 cmake --preset release -G Ninja >/dev/null
-cmake --build --preset release --target test_cuda_plans fake_driver >/dev/null
+cmake --build --preset release --target test_cuda_plans fake_driver train landscape viz test_nn_backends \
+    test_cuda_evaluator losscope_cuda_emulated >/dev/null
 export LD_LIBRARY_PATH="$PWD/build/release/tests/fake_driver:${LD_LIBRARY_PATH-}"
 began=$(date +%s) made=0 failed=0
 log=build/release/cuda-plans.log
@@ -18,6 +19,8 @@ for device in h100 a100 rtx3090; do
 done
 old=0
 build/release/tests/test_cuda_plans t4 bf16 0 20 >"$log" 2>&1 || old=1
+rehearsed=0
+REHEARSE=1 PER_DOMAIN=60 tests/gpu/run.sh build/release/gpu-rehearsal >build/release/gpu-rehearsal.log 2>&1 && rehearsed=1
 report gpu "tests/long/gpu.sh" "devices=3" "precisions=4" "plans=$made" "failed=$failed" "too_old_is_seen=$old" \
-    "seconds=$(($(date +%s) - began))"
-test "$failed" -eq 0 && test "$old" -eq 1
+    "rehearsed=$rehearsed" "seconds=$(($(date +%s) - began))"
+test "$failed" -eq 0 && test "$old" -eq 1 && test "$rehearsed" -eq 1
