@@ -27,6 +27,10 @@ static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *op
                     .n_domains = o->n_domains},
         .loss = o->loss->name,
         .arithmetic = o->arithmetic,
+        .statistics = o->statistics,
+        .batch = o->statistics == NN_BATCH ? s->batch : 0,
+        .norm = {.n = o->norm.samples.n, .read = landscape_samples_read_raw, .context = &o->norm.samples},
+        .norm_batch = o->norm.samples.batch,
         .part = options->part,
         .parts = options->parts,
     };
@@ -46,7 +50,7 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
     bool demanded = options->arithmetic > 0 && o->arithmetic != NN_FP32;
     LSC_CHECK(!demanded || evaluates, LSC_ERR_ABSENT, "precision %s is for GPUs: backend %s has single, ref double too",
               nn_arithmetic_name(o->arithmetic), backend);
-    if (!evaluates || o->real != NN_F32 || o->statistics != NN_FROZEN || objective_recalibrates(o))
+    if (!evaluates || o->real != NN_F32)
         goto cleanup;
     st = open_evaluator(o, options, backend);
     if (st == LSC_OK || st == LSC_ERR_NOMEM || !is_auto || demanded)

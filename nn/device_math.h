@@ -44,4 +44,18 @@ NN_HD double nn_fold_shift(double bias, double mean, double scale, double own)
     return bias + scale * (own - mean);
 }
 
+/* Variance of n values from the sum of their distances to one of them, and of the squares of these. Rounding may make
+ * it less than 0, which it is not; NaN stays. */
+NN_HD double nn_variance(double sum, double squares, double n)
+{
+    double mean = sum / n, var = squares / n - mean * mean;
+    return var < 0 ? 0 : var;
+}
+
+/* What running statistics take of it. */
+NN_HD double nn_unbiased(double var, double n)
+{
+    return n > 1 ? n / (n - 1) * var : var;
+}
+
 #endif

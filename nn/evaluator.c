@@ -10,6 +10,7 @@ struct nn_evaluator {
     const nn_backend *backend;
     void *self;
     int64_t n, selected; /* samples */
+    int64_t unit;        /* samples come in whole batches of so many */
     bool has_frame;
 };
 
@@ -89,6 +90,12 @@ static lsc_status check_options(const nn_graph *g, const nn_evaluator_options *o
     LSC_CHECK(o->parts == 0 || (o->part >= 0 && o->part < o->parts), LSC_ERR_ARG, "evaluator: part %d of %d", o->part,
               o->parts);
     LSC_CHECK(o->batch >= 0, LSC_ERR_ARG, "evaluator: a batch of %lld images", (long long)o->batch);
+    LSC_CHECK(o->statistics == NN_FROZEN || (o->batch >= 1 && s->n % o->batch == 0), LSC_ERR_ARG,
+              "evaluator: %lld samples are no whole batches of %lld, whose statistics are used", (long long)s->n,
+              (long long)o->batch);
+    LSC_CHECK(o->norm.n == 0 || (o->statistics == NN_FROZEN && o->norm_batch >= 1 && o->norm.n % o->norm_batch == 0),
+              LSC_ERR_ARG, "evaluator: statistics from %lld images, in batches of %lld%s", (long long)o->norm.n,
+              (long long)o->norm_batch, o->statistics == NN_BATCH ? ", and of each batch of samples" : "");
     LSC_CHECK(nn_graph_features(g) == 0, LSC_ERR_ABSENT, "evaluator: not of networks that put out features");
 cleanup:
     return st;
@@ -108,6 +115,7 @@ lsc_status nn_evaluator_new(const char *device, const nn_graph *g, const nn_eval
     e->backend = backend;
     LSC_TRY(e->backend->evaluator->evaluator_new(g, &options, &e->self));
     e->n = e->selected = o->samples.n;
+    e->unit = o->statistics == NN_BATCH ? o->batch : 1;
     *out = e;
     e = NULL;
 cleanup:
@@ -146,6 +154,8 @@ lsc_status nn_evaluator_select(nn_evaluator *e, const int64_t *index, int64_t n)
     lsc_status st = LSC_OK;
     LSC_CHECK(index == NULL || (n >= 1 && n <= e->n), LSC_ERR_ARG, "evaluator: %lld samples, need 1 .. %lld",
               (long long)n, (long long)e->n);
+    LSC_CHECK(index == NULL || n % e->unit == 0, LSC_ERR_ARG, "evaluator: %lld samples are no whole batches of %lld",
+              (long long)n, (long long)e->unit);
     for (int64_t i = 0; index && i < n; i++)
         LSC_CHECK(index[i] >= 0 && index[i] < e->n, LSC_ERR_ARG, "evaluator: sample %lld is not in 0 .. %lld",
                   (long long)index[i], (long long)e->n - 1);

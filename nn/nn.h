@@ -221,10 +221,15 @@ typedef struct {
     nn_samples samples;
     const char *loss; /* a row of losses.def */
     nn_arithmetic arithmetic;
-    int64_t batch;   /* images of one pass; 0: as fits */
-    int device;      /* set by nn_evaluator_new: its number; -1: all */
-    int part, parts; /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
-                        on; one, where they are not more than the processes. parts 0: it has them to itself */
+    int64_t batch; /* images of one pass; 0: as fits. On NN_BATCH their statistics are used, and samples are whole
+                      batches, in their order */
+    nn_statistics statistics;
+    nn_samples norm; /* images like the samples (n, read and context count): at every point running statistics are the
+                        means of those of their batches; n 0: they are as they are */
+    int64_t norm_batch; /* images of such a batch: norm.n must be whole ones */
+    int device;         /* set by nn_evaluator_new: its number; -1: all */
+    int part, parts;    /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
+                           on; one, where they are not more than the processes. parts 0: it has them to itself */
 } nn_evaluator_options;
 
 typedef struct {

@@ -33,12 +33,14 @@ lsc_test(cuda_loader LIBS lsc_test_landscape LABELS cli cuda
 add_dependencies(test_cuda_loader landscape losscope_cuda_emulated losscope_cuda_other_version)
 
 lsc_test(cuda_half LIBS lsc_base LABELS unit cuda)
-lsc_test(cuda_kernels SOURCES cuda/cases.c LIBS lsc_test_emulator lsc_nn LABELS unit cuda)
+lsc_test(cuda_kernels SOURCES cuda/cases.c cuda/cases_norm.c LIBS lsc_test_emulator lsc_nn LABELS unit cuda)
 add_test(NAME cuda_configure COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}
          -DBUILD=${CMAKE_CURRENT_BINARY_DIR}/cuda_configure -P ${CMAKE_CURRENT_SOURCE_DIR}/cuda/configure.cmake)
 set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT ${LSC_TEST_SECONDS})
-lsc_test(cuda_evaluator LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
-add_dependencies(test_cuda_evaluator losscope_cuda_emulated)
+foreach(test evaluator norms)
+  lsc_test(cuda_${test} SOURCES cuda/points_fixture.c LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
+  add_dependencies(test_cuda_${test} losscope_cuda_emulated)
+endforeach()
 
 lsc_test(cuda_plan_cache LIBS lsc_nn LABELS unit cuda)
 lsc_test(cuda_plan_choice LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS unit cuda ARGS ${emulated})
@@ -46,7 +48,8 @@ add_dependencies(test_cuda_plan_choice losscope_cuda_emulated)
 
 # The objective of networks, with the emulated device as what "auto" finds.
 add_test(NAME cuda_objective COMMAND test_landscape_objective the_number_of_threads_*)
-set_tests_properties(cuda_objective PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
+add_test(NAME cuda_objective_norm COMMAND test_landscape_norm neither_threads_*)
+set_tests_properties(cuda_objective cuda_objective_norm PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
                      ENVIRONMENT LOSSCOPE_CUDA_MODULE=${emulated})
 
 lsc_test(cuda_counts LIBS lsc_objective_nn lsc_test_data LABELS contract cuda ENV LOSSCOPE_CUDA_MODULE=${emulated})
@@ -58,7 +61,7 @@ set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TI
 
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)
-  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "19 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
+  file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "23 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")
   return()
 endif()
 file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "0 skipped\n")
@@ -97,12 +100,12 @@ add_test(NAME cuda_plan_texts COMMAND test_cuda_plan_texts)
 set(plans cuda_plan_texts)
 
 # On one device in the default precision all, in the others some: tests/long/gpu.sh makes them all, on every device.
-foreach(part RANGE 7)
-  add_test(NAME cuda_plans_tf32_${part} COMMAND test_cuda_plans h100 tf32 ${part} 8)
+foreach(part RANGE 11)
+  add_test(NAME cuda_plans_tf32_${part} COMMAND test_cuda_plans h100 tf32 ${part} 12)
   list(APPEND plans cuda_plans_tf32_${part})
 endforeach()
 foreach(arithmetic fp32 fp16 bf16)
-  add_test(NAME cuda_plans_${arithmetic} COMMAND test_cuda_plans h100 ${arithmetic} 0 20)
+  add_test(NAME cuda_plans_${arithmetic} COMMAND test_cuda_plans h100 ${arithmetic} 0 30)
   list(APPEND plans cuda_plans_${arithmetic})
 endforeach()
 set(suppressions LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)

@@ -5,176 +5,12 @@
  */
 #include <math.h>
 
-#include "cuda/control.h"
-#include "nn/nn.h"
-
-enum { N = 11, SIDE = 6, PIXELS = SIDE * SIDE, CLASSES = 3, DOMAINS = 2, FIELDS = 2 + DOMAINS, DIRS = 2, POINTS = 5 };
-
-static emulated_settings *emulated; /* NULL: a real device */
-
-/* ---- a small network, its data and a frame -------------------------------------------------------- */
-
-typedef struct {
-    nn_graph *graph;
-    float *center, *dirs[DIRS];
-    uint8_t bytes[N * PIXELS];
-    float value[3 * 256];
-    int32_t labels[N], domains[N];
-    double coords[POINTS * DIRS];
-} fixture;
-
-static double number(uint64_t stream, int64_t i)
-{
-    return 2 * lsc_rng_uniform((lsc_rng){11, stream}, (uint64_t)i) - 1;
-}
-
-/* Everything that is fused, and what is not: a residual block, a norm that stands alone, poolings, channels side by
- * side. */
-static nn_graph *network(void)
-{
-    nn_graph *g = NULL;
-    CHECK_OK(nn_graph_new(&(nn_shape){3, {3, SIDE, SIDE}}, &g));
-    int x = nn_relu(g, nn_batchnorm(g, nn_conv2d(g, 0, "stem", 8, 3, 1, 1, false), "norm1"));
-    int y = nn_relu(g, nn_batchnorm(g, nn_conv2d(g, x, "one", 8, 3, 1, 1, false), "norm2"));
-    y = nn_batchnorm(g, nn_conv2d(g, y, "two", 8, 3, 1, 1, true), "norm3");
-    x = nn_relu(g, nn_add(g, y, x));
-    x = nn_concat(g, nn_maxpool(g, x, 2, 2, 0), nn_relu(g, nn_batchnorm(g, nn_avgpool(g, x, 2, 2, 0), "norm4")));
-    nn_linear(g, nn_mapmean(g, x), "head", CLASSES, true);
-    CHECK_OK(nn_graph_finish(g));
-    return g;
-}
-
-static void open_fixture(fixture *f)
-{
-    *f = (fixture){.graph = network()};
-    const int64_t n = nn_graph_layout(f->graph)->n;
-    f->center = lsc_calloc((size_t)n, sizeof(float));
-    CHECK(f->center != NULL);
-    nn_graph_init(f->graph, 5, f->center);
-    for (int d = 0; d < DIRS; d++) {
-        f->dirs[d] = lsc_calloc((size_t)n, sizeof(float));
-        CHECK(f->dirs[d] != NULL);
-        for (int64_t j = 0; j < nn_graph_layout(f->graph)->n_learned; j++)
-            f->dirs[d][j] = (float)(0.3 * number((uint64_t)d, j));
-    }
-    for (int i = 0; i < N * PIXELS; i++)
-        f->bytes[i] = (uint8_t)(127 * (number(7, i) + 1));
-    for (int i = 0; i < 3 * 256; i++)
-        f->value[i] = (float)((i % 256 - 120.0) / (60 + i / 256));
-    for (int i = 0; i < N; i++) {
-        f->labels[i] = i % CLASSES;
-        f->domains[i] = i % DOMAINS;
-    }
-    for (int i = 0; i < POINTS * DIRS; i++)
-        f->coords[i] = number(9, i);
-    if (emulated != NULL)
-        control_reset(emulated);
-    lsc_log_set("test", LSC_LOG_QUIET);
-}
-
-static void close_fixture(fixture *f)
-{
-    nn_graph_free(f->graph);
-    lsc_free(f->center);
-    for (int d = 0; d < DIRS; d++)
-        lsc_free(f->dirs[d]);
-    if (emulated != NULL)
-        CHECK_INT(emulated->live, 0);
-}
-
-static void read_bytes(const void *context, const int64_t *which, int64_t n, void *images)
-{
-    const fixture *f = context;
-    for (int64_t i = 0; i < n; i++)
-        memcpy((uint8_t *)images + i * PIXELS, f->bytes + which[i] * PIXELS, PIXELS);
-}
-
-static nn_evaluator_options options_of(const fixture *f)
-{
-    return (nn_evaluator_options){.samples = {.n = N,
-                                              .shape = {3, SIDE, SIDE},
-                                              .value = f->value,
-                                              .channels = 1,
-                                              .read = read_bytes,
-                                              .context = f,
-                                              .labels = f->labels,
-                                              .domains = f->domains,
-                                              .n_domains = DOMAINS},
-                                  .loss = "cross_entropy",
-                                  .arithmetic = NN_FP32};
-}
-
-/* All points in as many calls as it takes. */
-static lsc_status all_points(const fixture *f, nn_evaluator *e, double *out)
-{
-    lsc_status st = LSC_OK;
-    for (int first = 0, done = 0; first < POINTS; first += done) {
-        st = nn_evaluator_points(e, f->coords + first * DIRS, POINTS - first, out + first * FIELDS, &done);
-        if (st != LSC_OK)
-            return st;
-        CHECK(done >= 1);
-    }
-    return LSC_OK;
-}
-
-static lsc_status values_with(const fixture *f, const char *device, const nn_evaluator_options *o, double *out,
-                              nn_evaluator_counts *counts)
-{
-    nn_evaluator *e = NULL;
-    lsc_status st = nn_evaluator_new(device, f->graph, o, &e);
-    if (st == LSC_OK)
-        st = nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS);
-    if (st == LSC_OK)
-        st = all_points(f, e, out);
-    if (counts != NULL && e != NULL)
-        *counts = nn_evaluator_counted(e);
-    nn_evaluator_free(e);
-    return st;
-}
+#include "cuda/points_fixture.h"
 
 static void usual_values(const fixture *f, double *out)
 {
     const nn_evaluator_options o = options_of(f);
     CHECK_OK(values_with(f, "cuda", &o, out, NULL));
-}
-
-/* ---- the reference --------------------------------------------------------------------------------- */
-
-static void reference_images(const fixture *f, float *images)
-{
-    for (int i = 0; i < N * 3 * PIXELS; i++) {
-        int c = i / PIXELS % 3;
-        images[i] = f->value[c * 256 + f->bytes[i / (3 * PIXELS) * PIXELS + i % PIXELS]];
-    }
-}
-
-static void reference_point(const fixture *f, nn_plan *plan, const double *coords, double *out)
-{
-    const int64_t n = nn_graph_layout(f->graph)->n;
-    static float images[N * 3 * PIXELS];
-    double *theta = lsc_calloc((size_t)n, sizeof *theta), logits[N * CLASSES], loss[N];
-    const nn_loss *kind = NULL;
-    uint8_t correct[N];
-    int count[FIELDS] = {N, N, 0, 0};
-    CHECK(theta != NULL);
-    for (int64_t j = 0; j < n; j++)
-        theta[j] = (double)(float)((double)f->center[j] + coords[0] * (double)f->dirs[0][j] +
-                                   coords[1] * (double)f->dirs[1][j]);
-    reference_images(f, images);
-    CHECK_OK(nn_plan_set_theta(plan, theta));
-    CHECK_OK(nn_plan_forward(plan, images, N, logits));
-    CHECK_OK(nn_loss_find("cross_entropy", &kind));
-    kind->forward(N, CLASSES, logits, f->labels, loss, correct);
-    memset(out, 0, FIELDS * sizeof *out);
-    for (int i = 0; i < N; i++) {
-        out[0] += loss[i];
-        out[1] += correct[i];
-        out[2 + f->domains[i]] += loss[i];
-        count[2 + f->domains[i]]++;
-    }
-    for (int i = 0; i < FIELDS; i++)
-        out[i] /= count[i];
-    lsc_free(theta);
 }
 
 static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
@@ -184,15 +20,10 @@ static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
         [NN_TF32] = 3e-3, [NN_FP32] = 1e-6, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
     fixture f;
     double want[POINTS * FIELDS], got[POINTS * FIELDS];
-    nn_plan *plan = NULL;
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
     (void)state;
-    open_fixture(&f);
-    CHECK_OK(nn_plan_new("ref", f.graph, &(nn_plan_options){.batch = N, .real = NN_F64}, &plan));
-    for (int p = 0; p < POINTS; p++)
-        reference_point(&f, plan, f.coords + p * DIRS, want + p * FIELDS);
-    nn_plan_free(plan);
+    reference_values(&f, &o, want);
     for (int a = 0; a < NN_N_ARITHMETICS; a++) {
-        nn_evaluator_options o = options_of(&f);
         o.arithmetic = (nn_arithmetic)a;
         CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
         for (int i = 0; i < POINTS * FIELDS; i++)
@@ -495,7 +326,7 @@ static void what_an_evaluator_cannot_do_is_refused(void **state)
     CHECK_OK(nn_evaluator_new("auto", f.graph, &o, &e));
     CHECK_STR(nn_evaluator_backend(e), "cuda");
     CHECK_STR(nn_evaluator_text(e), "cuda:0 Emulated 0; emulated");
-    CHECK_FAILS(nn_evaluator_select(e, &beyond, 1), LSC_ERR_ARG, "sample 11 is not in 0 .. 10");
+    CHECK_FAILS(nn_evaluator_select(e, &beyond, 1), LSC_ERR_ARG, "sample 12 is not in 0 .. 11");
     nn_evaluator_free(e);
     close_fixture(&f);
 }

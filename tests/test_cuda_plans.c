@@ -35,10 +35,11 @@ static void keep_shape(cuda_conv_shape shape)
     all.shapes[all.n++] = shape;
 }
 
-/* Of one network, by the backend's own steps. */
-static void collect(const nn_graph *g)
+/* Of one network, by the backend's own steps: with batch norm in the convolutions, or without. */
+static void collect(const nn_graph *g, nn_statistics statistics)
 {
-    cuda_net net = {.g = g, .o = {.batch = BATCH, .real = CUDA_F32, .strict = arithmetic == NN_FP32}};
+    cuda_net net = {.g = g,
+                    .o = {.batch = BATCH, .real = CUDA_F32, .strict = arithmetic == NN_FP32, .statistics = statistics}};
     net.o.real = arithmetic == NN_FP16 ? CUDA_F16 : arithmetic == NN_BF16 ? CUDA_BF16 : CUDA_F32;
     CHECK_OK(cuda_steps_make(&net));
     for (int i = 0; i < net.n_steps; i++)
@@ -55,7 +56,8 @@ static void collect_all(void)
     for (int i = 0; nn_model_at(i) != NULL; i++) {
         nn_graph *g = NULL;
         CHECK_OK(nn_model_graph(nn_model_at(i)->name, NULL, 10, &g));
-        collect(g);
+        collect(g, NN_FROZEN);
+        collect(g, NN_BATCH);
         nn_graph_free(g);
     }
 }

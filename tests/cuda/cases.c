@@ -16,14 +16,13 @@ double case_value(int stream, int64_t i)
     return 2 * lsc_rng_uniform((lsc_rng){7, (uint64_t)stream}, (uint64_t)i) - 1;
 }
 
-static void fill(float *x, int stream, int64_t n)
+void case_fill(float *x, int stream, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         x[i] = (float)case_value(stream, i);
 }
 
-/* One ulp of rounding to the real, relative. */
-static double unit(cuda_real real)
+double case_unit(cuda_real real)
 {
     return real == CUDA_F16 ? 0x1p-11 : real == CUDA_BF16 ? 0x1p-8 : 0x1p-24;
 }
@@ -37,8 +36,7 @@ static float real_at(cuda_real real, const void *p, int64_t i)
     return ((const float *)p)[i];
 }
 
-/* x [n] in the real's bits, and rounded to it in place. */
-static void to_real(cuda_real real, float *x, void *to, int64_t n)
+void case_to_real(cuda_real real, float *x, void *to, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         if (real == CUDA_F16)
@@ -88,8 +86,7 @@ static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
         const int64_t behind = FILTERS * FILTER + k;
         m->rows[k] = (cuda_row){.weight = (int64_t)k * FILTER,
                                 .bias = unit_length ? -1 : behind,
-                                .norm = {unit_length ? -1 : behind + FILTERS, behind + 2 * FILTERS,
-                                         behind + 3 * FILTERS, behind + 4 * FILTERS},
+                                .norm = {-1, -1, -1, -1},
                                 .eps = 1e-5,
                                 .factor = 0.5,
                                 .out = (int64_t)k * FILTER * (real == CUDA_F32 ? 4 : 2),
@@ -97,6 +94,8 @@ static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
                                 .taps = unit_length ? 1 : TAPS,
                                 .real = real,
                                 .unit = unit_length};
+        for (int i = 0; i < 4 && !unit_length; i++)
+            m->rows[k].norm[i] = behind + (i + 1) * FILTERS;
         m->center[behind + 4 * FILTERS] = 3; /* the variance */
     }
 }
@@ -108,7 +107,7 @@ static double row_error(const weights_memory *m, cuda_real real, int k, double s
         int channels = FILTER / taps, from = i % channels * taps + i / channels;
         double want = scale * theta_at(m, (int64_t)k * FILTER + from);
         case_worse(&worst, case_error((double)real_at(real, m->weights, (int64_t)k * FILTER + i), want,
-                                      unit(real) * fabs(want) + (real == CUDA_F16 ? 0x1p-25 : 0)));
+                                      case_unit(real) * fabs(want) + (real == CUDA_F16 ? 0x1p-25 : 0)));
     }
     case_worse(&worst, case_error((double)m->shift[k], 0.5 * shift, 1e-7 * (fabs(shift) + 1)));
     case_worse(&worst, case_error((double)m->scale[k], scale, 1e-7 * fabs(scale)));
@@ -117,9 +116,9 @@ static double row_error(const weights_memory *m, cuda_real real, int k, double s
 
 static void run_weights(weights_memory *m, cuda_real real, bool unit_length)
 {
-    fill(m->center, 1, THETA);
-    fill(m->dirs[0], 2, THETA);
-    fill(m->dirs[1], 3, THETA);
+    case_fill(m->center, 1, THETA);
+    case_fill(m->dirs[0], 2, THETA);
+    case_fill(m->dirs[1], 3, THETA);
     m->coords[2] = 0.3; /* the second point */
     m->coords[3] = -0.7;
     m->state = (cuda_state){.point = 1};
@@ -199,8 +198,8 @@ static double input_case(cuda_real real, int kept, bool bytes, bool indexed, boo
     double worst = 0;
     for (int i = 0; i < IMAGES * 3 * PLANE; i++)
         pixels[i] = (uint8_t)(127 * (case_value(4, i) + 1));
-    fill(floats, 5, IMAGES * 3 * PLANE);
-    fill(table, 6, 3 * 256);
+    case_fill(floats, 5, IMAGES * 3 * PLANE);
+    case_fill(table, 6, 3 * 256);
     POISON(out);
     const cuda_input args = {.pixels = bytes ? (const void *)pixels : floats,
                              .value = bytes ? table : NULL,
@@ -222,8 +221,8 @@ static double input_case(cuda_real real, int kept, bool bytes, bool indexed, boo
             int sample = 3 + i, c = j % 3, from = window ? i : indexed && sample < IMAGES ? index[sample] : sample;
             int at = (from * kept + (kept == 1 ? 0 : c)) * PLANE + j / 3;
             double want = sample >= IMAGES ? 0 : 0.5 * (double)(bytes ? table[c * 256 + pixels[at]] : floats[at]);
-            case_worse(&worst,
-                       case_error((double)real_at(real, out, i * PLANE * 3 + j), want, unit(real) * fabs(want) + 1e-8));
+            case_worse(&worst, case_error((double)real_at(real, out, i * PLANE * 3 + j), want,
+                                          case_unit(real) * fabs(want) + 1e-8));
         }
     return worst;
 }
@@ -246,12 +245,12 @@ static double join_case(cuda_real real, int parts)
     float bits[2][ELEMENTS];
     bool two = parts & 1, norm = parts & 2, relu = parts & 4;
     double worst = 0;
-    fill(x, 8, ELEMENTS);
-    fill(z, 9, ELEMENTS);
-    to_real(real, x, bits[0], ELEMENTS);
-    to_real(real, z, bits[1], ELEMENTS);
+    case_fill(x, 8, ELEMENTS);
+    case_fill(z, 9, ELEMENTS);
+    case_to_real(real, x, bits[0], ELEMENTS);
+    case_to_real(real, z, bits[1], ELEMENTS);
     for (int i = 0; i < 4; i++)
-        fill(of[i], 10 + i, 7);
+        case_fill(of[i], 10 + i, 7);
     POISON(y);
     cuda_join args = {.x = bits[0],
                       .z = two ? bits[1] : NULL,
@@ -275,7 +274,7 @@ static double join_case(cuda_real real, int parts)
         }
         double want = 1.5 * (a + (two ? b : 0));
         want = relu && want < 0 ? 0 : want;
-        case_worse(&worst, case_error((double)real_at(real, y, i), want, unit(real) * fabs(want) + 1e-6));
+        case_worse(&worst, case_error((double)real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
     }
     return worst;
 }
@@ -294,8 +293,8 @@ static double pool_case(cuda_real real, bool largest)
     enum { C = 3, H = 5, W = 6, OH = 3, OW = 3, N = 2, IN = N * H * W * C, OUT = N * OH * OW * C };
     float x[IN], bits[IN], y[OUT];
     double worst = 0;
-    fill(x, 14, IN);
-    to_real(real, x, bits, IN);
+    case_fill(x, 14, IN);
+    case_to_real(real, x, bits, IN);
     POISON(y);
     const cuda_pool args = {.x = bits,
                             .y = y,
@@ -319,7 +318,7 @@ static double pool_case(cuda_real real, bool largest)
             double v = inside ? (double)x[((n * H + py) * W + px) * C + c] : 0;
             want = largest ? (inside && v > want ? v : want) : want + v / 9;
         }
-        case_worse(&worst, case_error((double)real_at(real, y, i), want, unit(real) * fabs(want) + 1e-6));
+        case_worse(&worst, case_error((double)real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
     }
     return worst;
 }
@@ -336,8 +335,8 @@ double case_shapes(cuda_real real)
     enum { N = 2, C = 3, P = 4, ALL = N * C * P };
     float x[ALL], bits[ALL], flat[ALL], wide[N * P * 5];
     double logits[ALL], worst = 0;
-    fill(x, 15, ALL);
-    to_real(real, x, bits, ALL);
+    case_fill(x, 15, ALL);
+    case_to_real(real, x, bits, ALL);
     POISON(flat);
     POISON(logits);
     memset(wide, 0, sizeof wide);
@@ -368,9 +367,9 @@ double case_linear_layer(cuda_real real)
     static float x[N * F], w[K * F], shift[K], y[N * K];
     double worst = 0;
     (void)real;
-    fill(x, 16, N * F);
-    fill(w, 17, K * F);
-    fill(shift, 18, K);
+    case_fill(x, 16, N * F);
+    case_fill(w, 17, K * F);
+    case_fill(shift, 18, K);
     POISON(y);
     emulator_run(CUDA_KERNEL_linear,
                  &(cuda_linear){.x = x, .w = w, .shift = shift, .y = y, .n = N, .f = F, .k = K, .relu = 1});
@@ -389,7 +388,7 @@ double case_unit_rows(cuda_real real)
     static float x[N * F], y[N * F];
     double worst = 0;
     (void)real;
-    fill(x, 19, N * F);
+    case_fill(x, 19, N * F);
     POISON(y);
     emulator_run(CUDA_KERNEL_l2norm, &(cuda_l2norm){.x = x, .y = y, .n = N, .f = F, .eps = 1e-12});
     for (int i = 0; i < N; i++) {

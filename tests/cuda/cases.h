@@ -18,6 +18,8 @@ double case_pools(cuda_real real);
 double case_shapes(cuda_real real);
 double case_linear_layer(cuda_real real);
 double case_unit_rows(cuda_real real);
+double case_batch_norms(cuda_real real); /* cases_norm.c */
+double case_weights_of_norms(cuda_real real);
 /* Whether a negative running variance is noted, and no other. */
 bool case_negative_variance(void);
 
@@ -27,6 +29,10 @@ double case_value(int stream, int64_t i);
 double case_error(double got, double want, double allowed);
 /* *worst becomes the larger of both. */
 void case_worse(double *worst, double error);
+void case_fill(float *x, int stream, int64_t n); /* with such numbers */
+/* x [n] in the real's bits, and rounded to it in place. */
+void case_to_real(cuda_real real, float *x, void *to, int64_t n);
+double case_unit(cuda_real real); /* one ulp of rounding to it, relative */
 #define POISON(array) memset(array, 0xff, sizeof array)
 
 #endif

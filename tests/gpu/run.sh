@@ -44,8 +44,11 @@ check() { # NAME COMMAND...: 1 if it passed, kept in $out/NAME
 }
 check backends "$build/tests/test_nn_backends"
 backends=$passed
-check values "$build/tests/test_cuda_evaluator" device
-values=$passed
+values=1
+for test in evaluator norms; do
+    check $test "$build/tests/test_cuda_$test" device
+    [ "$passed" = 1 ] || values=0
+done
 
 [ -z "${REHEARSE-}" ] || export LOSSCOPE_EMULATED="plans=2 saves=1" # there are plans to be kept
 
@@ -88,8 +91,11 @@ sanitizer=null
 if [ -z "${REHEARSE-}" ] && command -v compute-sanitizer >/dev/null; then
     sanitizer=1
     for tool in memcheck racecheck initcheck; do # measured is in memory that nothing was written to
-        check "$tool" env LOSSCOPE_AUTOTUNE=off compute-sanitizer --tool $tool --error-exitcode 9 "$build/tests/test_cuda_evaluator" device
-        [ "$passed" = 1 ] || sanitizer=0
+        for test in evaluator norms; do
+            check "$tool-$test" env LOSSCOPE_AUTOTUNE=off compute-sanitizer --tool $tool --error-exitcode 9 \
+                "$build/tests/test_cuda_$test" device
+            [ "$passed" = 1 ] || sanitizer=0
+        done
     done
 fi
 

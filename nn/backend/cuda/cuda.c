@@ -10,8 +10,10 @@
 typedef struct {
     cuda_context context;
     cuda_plans *plans;
+    cuda_frame frame;
     cuda_net *net;
-    float *images; /* on the device, as they come: [batch, C, H, W] */
+    float *images;      /* on the device, as they come: [batch, C, H, W] */
+    double *statistics; /* [buffers] of the last forward, on the host */
 } cuda_plan;
 
 static void plan_free(void *self)
@@ -20,10 +22,12 @@ static void plan_free(void *self)
     if (p == NULL)
         return;
     cuda_net_free(p->net);
+    cuda_frame_fini(&p->frame);
     if (p->context.api != NULL)
         p->context.api->free(p->context.device, p->images);
     cuda_context_close(&p->context);
     cuda_plans_free(p->plans);
+    lsc_free(p->statistics);
     lsc_free(p);
 }
 
@@ -47,15 +51,18 @@ static lsc_status plan_new(const nn_graph *g, const nn_plan_options *o, void **s
     lsc_status st = LSC_OK;
     cuda_plan *p = NULL;
     const cuda_api *api = NULL;
-    const cuda_net_options net = {.batch = o->batch, .real = CUDA_F32, .strict = true};
+    const cuda_net_options net = {.batch = o->batch, .real = CUDA_F32, .strict = true, .statistics = o->statistics};
+    const lsc_layout *layout = nn_graph_layout(g);
     int number = 0;
 
-    LSC_CHECK(o->statistics == NN_FROZEN, LSC_ERR_ABSENT, "backend cuda has no batch statistics: use cpu");
     LSC_TRY(find_device(o, &api, &number));
     LSC_NEW(p, 1);
     LSC_TRY(cuda_plans_new(&p->plans));
     LSC_TRY(cuda_context_open(api, number, p->plans, &p->context));
-    LSC_TRY(cuda_net_new(&p->context, g, &net, &p->net));
+    LSC_TRY(cuda_frame_init(&p->context, layout->n, &p->frame));
+    LSC_TRY(cuda_frame_reserve(&p->frame, 1));
+    LSC_TRY(cuda_net_new(&p->frame, g, &net, &p->net));
+    LSC_NEW(p->statistics, layout->n - layout->n_learned + 1);
     LSC_TRY(
         cuda_new(&p->context, (size_t)(o->batch * nn_shape_elements(nn_graph_input(g))) * sizeof(float), &p->images));
     *self = p;
@@ -69,8 +76,8 @@ static lsc_status set_theta(void *self, const void *theta)
 {
     lsc_status st = LSC_OK;
     cuda_plan *p = self;
-    LSC_TRY(cuda_net_set_frame(p->net, theta, NULL, 0));
-    LSC_TRY(cuda_net_set_points(p->net, NULL, 1));
+    LSC_TRY(cuda_frame_set(&p->frame, theta, NULL, 0));
+    LSC_TRY(cuda_frame_set_points(&p->frame, NULL, 1));
     LSC_TRY(cuda_net_set_weights(p->net));
 cleanup:
     return st;
@@ -86,7 +93,7 @@ static lsc_status forward(void *self, const float *images, int64_t n, double *lo
     int32_t channels = (int32_t)in->channels;
     const cuda_input input = {
         .pixels = p->images,
-        .state = net->weights.state,
+        .state = p->frame.state,
         .total = n,
         .n = (int32_t)net->o.batch,
         .kept = channels,
@@ -107,6 +114,36 @@ cleanup:
     return st;
 }
 
+/* running <- (1 - momentum) running + momentum batch, variance unbiased (torch.nn.BatchNorm2d). */
+static void move_statistics(const cuda_plan *p, const nn_node *norm, float *theta)
+{
+    const nn_graph *g = p->net->g;
+    for (int i = 2; i <= 3; i++) {
+        const int64_t at = g->blocks[norm->block[i]].offset;
+        for (int64_t c = at; c < at + norm->shape.dim[0]; c++)
+            theta[c] = (float)((1 - norm->momentum) * (double)theta[c] +
+                               norm->momentum * p->statistics[c - g->layout.n_learned]);
+    }
+    theta[g->blocks[norm->block[4]].offset] += 1;
+}
+
+static lsc_status update_statistics(void *self, void *theta)
+{
+    lsc_status st = LSC_OK;
+    cuda_plan *p = self;
+    const nn_graph *g = p->net->g;
+    const size_t bytes = (size_t)(g->layout.n - g->layout.n_learned) * sizeof *p->statistics;
+    if (bytes == 0)
+        return LSC_OK;
+    LSC_TRY(cuda_said(&p->context,
+                      p->context.api->download(p->context.device, p->statistics, p->net->norms.statistics, bytes)));
+    for (int i = 1; i < g->n_nodes; i++)
+        if (g->nodes[i].op == &nn_op_batchnorm)
+            move_statistics(p, &g->nodes[i], theta);
+cleanup:
+    return st;
+}
+
 static lsc_status available(void)
 {
     const cuda_api *api = NULL;
@@ -122,6 +159,7 @@ const nn_backend nn_backend_cuda = {
     .plan_free = plan_free,
     .set_theta = set_theta,
     .forward = forward,
+    .update_statistics = update_statistics,
     .available = available,
     .device_text = cuda_device_text,
     .evaluator = &cuda_evaluator_ops,

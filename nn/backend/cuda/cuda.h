@@ -3,9 +3,11 @@
  *
  *   steps.c      the graph becomes steps: what can be fused into a convolution is
  *   rows.c       how parameters become weights on the device
+ *   frame.c      center, directions and points on a device
  *   net.c        a graph compiled for a device: memory, launches
  *   plans.c      in which of several ways a convolution is computed (plans.h)
  *   kinds.c      what each kind of step launches
+ *   norms.c      batch norm by the statistics of the batch
  *   cuda.c       the backend: plans whose images come from the host
  *   worker.c     one device at work on points, data and all; evaluator.c: all of them
  *
@@ -46,6 +48,29 @@ lsc_status cuda_said(const cuda_context *c, int result);
 lsc_status cuda_new(const cuda_context *c, size_t bytes, void *out);
 lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out);
 
+/* ---- a frame and points (frame.c) -------------------------------------------------------------------- */
+
+/* What the nets on a device form their weights from; pointers are of the device. */
+typedef struct {
+    const cuda_context *context; /* borrowed; NULL: there is none */
+    int64_t n;                   /* parameters */
+    float *center, *dirs[CUDA_MAX_DIRS];
+    int n_dirs;
+    double *coords;
+    int64_t coords_capacity;
+    cuda_state *state;
+} cuda_frame;
+
+/* On failure, too, fini is due, which takes one that is {0}. */
+lsc_status cuda_frame_init(const cuda_context *c, int64_t n, cuda_frame *f);
+void cuda_frame_fini(cuda_frame *f);
+/* Memory for so many points at once, and for all directions: recorded graphs stay valid while no more are set. */
+lsc_status cuda_frame_reserve(cuda_frame *f, int64_t n);
+/* center [n], dirs [n_dirs][n] are copied to the device. */
+lsc_status cuda_frame_set(cuda_frame *f, const float *center, const float *const *dirs, int n_dirs);
+/* coords [n, n_dirs]: the points to come; the state is at the first. */
+lsc_status cuda_frame_set_points(cuda_frame *f, const double *coords, int64_t n);
+
 /* ---- steps (steps.c) ------------------------------------------------------------------------------ */
 
 /* The output of a node. */
@@ -79,6 +104,20 @@ struct cuda_step {
 extern const cuda_kind cuda_kind_conv, cuda_kind_linear, cuda_kind_join, cuda_kind_maxpool, cuda_kind_avgpool,
     cuda_kind_concat, cuda_kind_flatten, cuda_kind_l2norm;
 
+/* ---- batch norm on batch statistics (norms.c) ---------------------------------------------------------- */
+
+/* Memory of a net for it, on the device; on frozen statistics there is none. */
+typedef struct {
+    double *statistics;   /* [n - n_learned] of theta: sums of means and of unbiased variances over batches */
+    cuda_moment *partial; /* of the layer under way */
+    float *scale, *shift; /* [n_rows] */
+} cuda_batch_norms;
+
+lsc_status cuda_norms_make(cuda_net *net);
+void cuda_norms_free(cuda_net *net);
+/* Ask for the statistics of in[i] of a step, which are norm[i]'s, and for the scale and shift that they make. */
+lsc_status cuda_norms_run(const cuda_net *net, const cuda_step *s, int i);
+
 /* ---- a net (net.c) ---------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -86,10 +125,12 @@ typedef struct {
     cuda_real real;
     bool strict;  /* float that is not rounded to TF32 */
     int exponent; /* activations are kept times 2^exponent, which is exact but for what underflows */
+    nn_statistics statistics;
 } cuda_net_options;
 
 struct cuda_net {
     const cuda_context *context;
+    const cuda_frame *frame;
     const nn_graph *g;
     cuda_net_options o;
     cuda_value *values; /* [nodes] */
@@ -106,23 +147,18 @@ struct cuda_net {
     size_t workspace_bytes;
     void *workspace;
 
-    cuda_weights weights; /* its pointers are the net's memory */
-    float *center, *dirs[CUDA_MAX_DIRS];
-    double *coords;
-    int64_t coords_capacity;
-    double *logits; /* [batch, K] */
+    cuda_weights weights; /* its pointers are the net's memory, but those of the frame, which are not set */
+    double *logits;       /* [batch, K] */
+    cuda_batch_norms norms;
 };
 
-/* Compile for the device of an open context, which is borrowed. LSC_ERR_ABSENT: an op or a convolution that the device
- * has nothing for. */
-lsc_status cuda_net_new(const cuda_context *c, const nn_graph *g, const cuda_net_options *o, cuda_net **out);
+/* Compile for the device of the frame, which is borrowed. LSC_ERR_ABSENT: an op or a convolution that the device has
+ * nothing for. */
+lsc_status cuda_net_new(const cuda_frame *frame, const nn_graph *g, const cuda_net_options *o, cuda_net **out);
 void cuda_net_free(cuda_net *net);
-/* center [n], dirs [n_dirs][n] are copied to the device. */
-lsc_status cuda_net_set_frame(cuda_net *net, const float *center, const float *const *dirs, int n_dirs);
-/* Memory for so many points at once, and for all directions: recorded graphs stay valid while no more are set. */
-lsc_status cuda_net_reserve(cuda_net *net, int64_t n);
-/* coords [n, n_dirs]: the points to come; the state is at the first. */
-lsc_status cuda_net_set_points(cuda_net *net, const double *coords, int64_t n);
+/* From now on the running statistics of `net` are the means of those that `from`, a net on batch statistics, has had in
+ * so many batches since state->first was 0. */
+void cuda_net_take_statistics(cuda_net *net, const cuda_net *from, int64_t batches);
 /* Ask for the weights of the state's point, and for a pass of what lies in the input. */
 lsc_status cuda_net_set_weights(const cuda_net *net);
 lsc_status cuda_net_forward(const cuda_net *net);

@@ -32,7 +32,8 @@ typedef struct {
 } cuda_state;
 
 /* One output channel of a convolution or linear layer, or of a batch norm that stands alone (no elements). Offsets are
- * of this channel in theta, -1 where there is none. */
+ * of this channel in theta, -1 where there is none: of a batch norm on batch statistics there is no mean nor variance,
+ * and scale and shift are its weight and bias. */
 typedef struct {
     int64_t weight;  /* the filter [C, R, R], which becomes [R, R, C] */
     int64_t bias;    /* the layer's own */
@@ -53,6 +54,11 @@ typedef struct {
     const float *center, *dirs[CUDA_MAX_DIRS]; /* [n] */
     const double *coords;                      /* [points, n_dirs] */
     cuda_state *state;
+    /* Running statistics formed anew: their sums over batches [n - n_learned], and one over the number of batches.
+     * NULL: they are those of theta. */
+    const double *statistics;
+    int64_t n_learned;
+    double share;
     unsigned char *weights;
     float *scale, *shift; /* [n_rows] */
 } cuda_weights;
@@ -78,6 +84,32 @@ typedef struct {
     int64_t n, c; /* elements; channels */
     void *y;
 } cuda_join;
+
+/* Of x - p over places, p the channel's first value: so a constant has neither. */
+typedef struct {
+    double sum, squares;
+} cuda_moment;
+
+/* x [N, C] by channel; N places of all images. */
+typedef struct {
+    const void *x;
+    int32_t real, c, width, n_blocks; /* width: channels side by side in a block, a power of two up to 64 */
+    int64_t n, places;                /* places of a block */
+    cuda_moment *partial;             /* [n_blocks, C] */
+} cuda_moments;
+
+/* Batch norm by the statistics of the batch x [N, C]: scale x + shift. */
+typedef struct {
+    const void *x;
+    const cuda_moment *partial;
+    const float *weight, *bias; /* [C]; bias is times factor */
+    float *scale, *shift;       /* [C] */
+    double *mean, *var; /* [C] unbiased; added to, but written by the first batch of a point (state->first is 0) */
+    const cuda_state *state;
+    double eps, factor; /* 2^exponent of x and of scale x + shift */
+    int32_t real, c, n_blocks;
+    int64_t n;
+} cuda_norm;
 
 typedef struct {
     const void *x;

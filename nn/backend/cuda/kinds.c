@@ -103,6 +103,8 @@ const cuda_kind cuda_kind_l2norm = {.name = "l2norm", .run = l2norm_run};
 
 static lsc_status join_run(const cuda_net *net, const cuda_step *s)
 {
+    lsc_status st = LSC_OK;
+    const bool batch = net->o.statistics == NN_BATCH;
     cuda_join args = {
         .x = cuda_data(net, s->in[0]),
         .z = s->n_in == 2 ? cuda_data(net, s->in[1]) : NULL,
@@ -115,10 +117,14 @@ static lsc_status join_run(const cuda_net *net, const cuda_step *s)
     };
     for (int i = 0; i < 2; i++)
         if (s->norm[i] != NULL) {
-            args.scale[i] = net->weights.scale + s->row[i];
-            args.shift[i] = net->weights.shift + s->row[i];
+            if (batch)
+                LSC_TRY(cuda_norms_run(net, s, i));
+            args.scale[i] = (batch ? net->norms.scale : net->weights.scale) + s->row[i];
+            args.shift[i] = (batch ? net->norms.shift : net->weights.shift) + s->row[i];
         }
-    return cuda_launch(net, CUDA_KERNEL_join, &args);
+    LSC_TRY(cuda_launch(net, CUDA_KERNEL_join, &args));
+cleanup:
+    return st;
 }
 
 const cuda_kind cuda_kind_join = {.name = "join", .run = join_run};

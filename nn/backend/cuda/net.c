@@ -1,5 +1,5 @@
 /*
- * A graph compiled for a device. All memory is taken when it is made, the frame's and the points' when they are set.
+ * A graph compiled for a device. All memory is taken when it is made.
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cuda/cuda.h"
@@ -95,28 +95,28 @@ static lsc_status make_memory(cuda_net *net)
     LSC_TRY(cuda_new(c, (size_t)net->weight_bytes, &w->weights));
     LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->scale));
     LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->shift));
-    LSC_TRY(cuda_new(c, sizeof(cuda_state), &w->state));
-    LSC_TRY(cuda_new(c, (size_t)net->g->layout.n * sizeof(float), &net->center));
+    LSC_TRY(cuda_norms_make(net));
     w->n_rows = net->n_rows;
 cleanup:
     return st;
 }
 
-lsc_status cuda_net_new(const cuda_context *c, const nn_graph *g, const cuda_net_options *o, cuda_net **out)
+lsc_status cuda_net_new(const cuda_frame *frame, const nn_graph *g, const cuda_net_options *o, cuda_net **out)
 {
     lsc_status st = LSC_OK;
     cuda_net *net = NULL;
     LSC_CHECK(o->batch <= INT32_MAX / 2, LSC_ERR_ARG, "cuda: a batch of %lld images, at most %d", (long long)o->batch,
               INT32_MAX / 2);
     LSC_NEW(net, 1);
-    net->context = c;
+    net->context = frame->context;
+    net->frame = frame;
     net->g = g;
     net->o = *o;
     LSC_TRY(cuda_steps_make(net));
     LSC_TRY(cuda_rows_make(net));
     LSC_TRY(make_memory(net));
     LSC_TRY(make_steps(net));
-    LSC_TRY(cuda_new(c, net->workspace_bytes, &net->workspace));
+    LSC_TRY(cuda_new(net->context, net->workspace_bytes, &net->workspace));
     *out = net;
     net = NULL;
 cleanup:
@@ -128,13 +128,13 @@ static void free_memory(cuda_net *net)
 {
     const cuda_api *api = net->context->api;
     cuda_device *d = net->context->device;
-    void *all[] = {net->workspace,       net->logits,        net->center,        net->dirs[0],
-                   net->dirs[1],         net->dirs[2],       net->coords,        (void *)net->weights.rows,
-                   net->weights.weights, net->weights.scale, net->weights.shift, net->weights.state};
+    void *all[] = {net->workspace,       net->logits,        (void *)net->weights.rows,
+                   net->weights.weights, net->weights.scale, net->weights.shift};
     for (size_t i = 0; i < LSC_COUNT(all); i++)
         api->free(d, all[i]);
     for (int i = 0; net->slots != NULL && i < net->n_slots; i++)
         api->free(d, net->slots[i]);
+    cuda_norms_free(net);
 }
 
 void cuda_net_free(cuda_net *net)
@@ -154,80 +154,31 @@ void cuda_net_free(cuda_net *net)
     lsc_free(net);
 }
 
-/* ---- points --------------------------------------------------------------------------------------- */
-
-static lsc_status reserve_points(cuda_net *net, int64_t n)
-{
-    lsc_status st = LSC_OK;
-    const cuda_context *c = net->context;
-    if (net->coords != NULL && net->coords_capacity >= n)
-        return LSC_OK;
-    c->api->free(c->device, net->coords);
-    net->coords = NULL;
-    LSC_TRY(cuda_new(c, (size_t)(n * CUDA_MAX_DIRS) * sizeof *net->coords, &net->coords));
-    net->coords_capacity = n;
-    net->weights.coords = net->coords;
-cleanup:
-    return st;
-}
-
-static lsc_status reserve_dirs(cuda_net *net, int n)
-{
-    lsc_status st = LSC_OK;
-    for (int i = 0; i < n; i++)
-        if (net->dirs[i] == NULL)
-            LSC_TRY(cuda_new(net->context, (size_t)net->g->layout.n * sizeof(float), &net->dirs[i]));
-cleanup:
-    return st;
-}
-
-lsc_status cuda_net_reserve(cuda_net *net, int64_t n)
-{
-    lsc_status st = reserve_points(net, n);
-    return st == LSC_OK ? reserve_dirs(net, CUDA_MAX_DIRS) : st;
-}
-
-lsc_status cuda_net_set_frame(cuda_net *net, const float *center, const float *const *dirs, int n_dirs)
-{
-    lsc_status st = LSC_OK;
-    const cuda_context *c = net->context;
-    size_t bytes = (size_t)net->g->layout.n * sizeof(float);
-    LSC_CHECK(n_dirs >= 0 && n_dirs <= CUDA_MAX_DIRS, LSC_ERR_ARG, "cuda: %d directions, need 0 .. %d", n_dirs,
-              CUDA_MAX_DIRS);
-    LSC_TRY(reserve_dirs(net, n_dirs));
-    LSC_TRY(cuda_said(c, c->api->upload(c->device, net->center, center, bytes)));
-    for (int i = 0; i < n_dirs; i++) {
-        LSC_TRY(cuda_said(c, c->api->upload(c->device, net->dirs[i], dirs[i], bytes)));
-        net->weights.dirs[i] = net->dirs[i];
-    }
-    net->weights.center = net->center;
-    net->weights.n_dirs = n_dirs;
-cleanup:
-    return st;
-}
-
-lsc_status cuda_net_set_points(cuda_net *net, const double *coords, int64_t n)
-{
-    lsc_status st = LSC_OK;
-    const cuda_context *c = net->context;
-    const cuda_state first = {0};
-    size_t bytes = (size_t)(n * net->weights.n_dirs) * sizeof *coords;
-    LSC_TRY(reserve_points(net, n));
-    if (bytes > 0)
-        LSC_TRY(cuda_said(c, c->api->upload(c->device, net->coords, coords, bytes)));
-    LSC_TRY(cuda_said(c, c->api->upload(c->device, net->weights.state, &first, sizeof first)));
-cleanup:
-    return st;
-}
+/* ---- passes --------------------------------------------------------------------------------------- */
 
 lsc_status cuda_launch(const cuda_net *net, int kernel, const void *args)
 {
     return cuda_said(net->context, net->context->api->launch(net->context->device, kernel, args));
 }
 
+void cuda_net_take_statistics(cuda_net *net, const cuda_net *from, int64_t batches)
+{
+    net->weights.statistics = from->norms.statistics;
+    net->weights.n_learned = net->g->layout.n_learned;
+    net->weights.share = 1 / (double)batches;
+}
+
 lsc_status cuda_net_set_weights(const cuda_net *net)
 {
-    return net->n_rows > 0 ? cuda_launch(net, CUDA_KERNEL_weights, &net->weights) : LSC_OK;
+    const cuda_frame *frame = net->frame;
+    cuda_weights args = net->weights;
+    args.center = frame->center;
+    for (int i = 0; i < frame->n_dirs; i++)
+        args.dirs[i] = frame->dirs[i];
+    args.n_dirs = frame->n_dirs;
+    args.coords = frame->coords;
+    args.state = frame->state;
+    return net->n_rows > 0 ? cuda_launch(net, CUDA_KERNEL_weights, &args) : LSC_OK;
 }
 
 void *cuda_net_input(const cuda_net *net)

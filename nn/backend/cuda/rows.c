@@ -33,7 +33,7 @@ cleanup:
 static void take_norm(const cuda_net *net, cuda_row *row, const nn_node *norm, int64_t k)
 {
     for (int i = 0; i < 4; i++)
-        row->norm[i] = offset(net, norm, i, k);
+        row->norm[i] = i >= 2 && net->o.statistics == NN_BATCH ? -1 : offset(net, norm, i, k);
     if (norm != NULL)
         row->eps = norm->eps;
 }

@@ -1,7 +1,7 @@
 /*
- * From the graph to steps, in its order. A convolution takes with it the batch norm behind it, a sum whose other part
- * is there already, and the rectifier, where nobody else uses what lies between; what is left of these ops joins
- * likewise. Then every value gets a slot of memory, shared by values that never live together.
+ * From the graph to steps, in its order. A convolution takes with it the batch norm behind it (on frozen statistics), a
+ * sum whose other part is there already, and the rectifier, where nobody else uses what lies between; what is left of
+ * these ops joins likewise. Then every value gets a slot of memory, shared by values that never live together.
  * SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cuda/cuda.h"
@@ -62,7 +62,7 @@ static int take_sum(builder *b, cuda_step *s, int y)
 static int take_norm(builder *b, cuda_step *s, int y)
 {
     int norm = next(b, y, &nn_op_batchnorm);
-    if (norm < 0)
+    if (norm < 0 || b->net->o.statistics == NN_BATCH)
         return y;
     s->norm[0] = &b->nodes[norm];
     b->absorbed[norm] = true;

@@ -27,20 +27,24 @@ typedef struct {
 
 /* A net with its recorded graphs. */
 typedef struct {
-    cuda_net *net; /* NULL: not needed */
+    cuda_net *net;  /* NULL: not needed */
+    cuda_net *norm; /* on batch statistics, forms those of `net` anew; NULL: they are as they are */
     cuda_graph *begin, *chunk[CUDA_WINDOWS], *end;
+    cuda_graph *form, *fold; /* one batch of the images that statistics are formed from; then weights on them */
 } cuda_pass;
 
 typedef struct {
     const cuda_job *job;
     cuda_context context;
-    char text[160];        /* "cuda:0 NAME" */
+    char text[160]; /* "cuda:0 NAME" */
+    cuda_frame frame;
     cuda_pass pass, again; /* again: in TF32, for points that overflow in 16 bits */
     int64_t batch;
     size_t spare; /* bytes of the device that images must leave free */
 
     void *pixels[CUDA_WINDOWS]; /* all samples in the first; or windows [B] */
     void *pinned[CUDA_WINDOWS]; /* what goes into the windows; NULL: all samples are there */
+    void *norm_pixels;          /* all images that statistics are formed from */
     float *value;
     int32_t *labels, *domains, *index; /* [N] */
     double *losses;                    /* [N] */
@@ -62,6 +66,12 @@ lsc_status cuda_worker_set_frame(cuda_worker *w, const float *center, const floa
 lsc_status cuda_worker_points(cuda_worker *w, const double *coords, int n, double *out);
 /* Of the last point. */
 lsc_status cuda_worker_losses(cuda_worker *w, double *loss, uint8_t *correct);
+
+/* For its files (worker_pass.c). Record what depends on the frame; on the samples. Ask for a point. */
+lsc_status cuda_pass_record_weights(cuda_worker *w, cuda_pass *pass);
+lsc_status cuda_pass_record_samples(cuda_worker *w, cuda_pass *pass);
+lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass);
+void cuda_pass_free(cuda_worker *w, cuda_pass *pass); /* and make it {0}; takes one that is */
 
 /* For its files (worker_data.c): all memory of the data; the samples of a chunk on their way into a window. */
 lsc_status cuda_worker_make_data(cuda_worker *w);

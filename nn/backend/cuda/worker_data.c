@@ -11,11 +11,10 @@ static size_t image_bytes(const cuda_job *job)
     return (size_t)(s->channels * s->shape[1] * s->shape[2]) * (s->value != NULL ? 1 : sizeof(float));
 }
 
-/* All images, a batch at a time through `staging`. */
-static lsc_status upload_images(cuda_worker *w)
+/* All images of s to the device, a batch at a time through `staging`. */
+static lsc_status upload_images(cuda_worker *w, const nn_samples *s, void *to)
 {
     lsc_status st = LSC_OK;
-    const nn_samples *s = &w->job->o.samples;
     const size_t size = image_bytes(w->job);
     unsigned char *staging = NULL;
     int64_t *which = NULL;
@@ -26,9 +25,9 @@ static lsc_status upload_images(cuda_worker *w)
         for (int64_t i = 0; i < n; i++)
             which[i] = first + i;
         s->read(s->context, which, n, staging);
-        LSC_TRY(cuda_said(&w->context, w->context.api->upload(w->context.device,
-                                                              (unsigned char *)w->pixels[0] + (size_t)first * size,
-                                                              staging, (size_t)n * size)));
+        LSC_TRY(
+            cuda_said(&w->context, w->context.api->upload(w->context.device, (unsigned char *)to + (size_t)first * size,
+                                                          staging, (size_t)n * size)));
     }
 cleanup:
     lsc_free(staging);
@@ -59,7 +58,7 @@ static lsc_status make_images(cuda_worker *w)
         st = cuda_new(&w->context, (size_t)w->job->o.samples.n * image_bytes(w->job), &w->pixels[0]);
     w->context.api->free(w->context.device, spare);
     if (st == LSC_OK)
-        return upload_images(w);
+        return upload_images(w, &w->job->o.samples, w->pixels[0]);
     return st == LSC_ERR_NOMEM ? make_windows(w) : st;
 }
 
@@ -82,6 +81,10 @@ lsc_status cuda_worker_make_data(cuda_worker *w)
     LSC_TRY(cuda_new(c, blocks * sums * sizeof(cuda_sum), &w->partial));
     LSC_TRY(cuda_new(c, CUDA_MOST_POINTS * (sums + 1) * sizeof(double), &w->out));
     LSC_TRY(cuda_new(c, CUDA_MOST_POINTS * sizeof(cuda_note), &w->notes));
+    if (job->o.norm.n > 0) {
+        LSC_TRY(cuda_new(c, (size_t)job->o.norm.n * image_bytes(job), &w->norm_pixels));
+        LSC_TRY(upload_images(w, &job->o.norm, w->norm_pixels));
+    }
     LSC_TRY(make_images(w));
 cleanup:
     return st;
@@ -90,8 +93,8 @@ cleanup:
 void cuda_worker_free_data(cuda_worker *w)
 {
     const cuda_api *api = w->context.api;
-    void *all[] = {w->pixels[0], w->pixels[1], w->value,   w->labels, w->domains, w->index,
-                   w->losses,    w->correct,   w->partial, w->out,    w->notes};
+    void *all[] = {w->pixels[0], w->pixels[1], w->norm_pixels, w->value,   w->labels, w->domains,
+                   w->index,     w->losses,    w->correct,     w->partial, w->out,    w->notes};
     for (size_t i = 0; i < LSC_COUNT(all); i++)
         api->free(w->context.device, all[i]);
     for (int i = 0; i < CUDA_WINDOWS; i++)

@@ -12,6 +12,12 @@ static __device__ __forceinline__ double parameter(const cuda_weights &a, const 
     return (double)nn_point(a.center, a.dirs, coords, a.n_dirs, j);
 }
 
+/* A running statistic. */
+static __device__ __forceinline__ double statistic(const cuda_weights &a, const double *coords, int64_t j)
+{
+    return a.statistics != NULL ? (double)(float)(a.share * a.statistics[j - a.n_learned]) : parameter(a, coords, j);
+}
+
 /* Element i of [R, R, C] is element `from` of [C, R, R]. */
 static __device__ __forceinline__ int64_t source(const cuda_row &row, int i)
 {
@@ -44,12 +50,15 @@ extern "C" __global__ void __launch_bounds__(WEIGHT_THREADS) k_weights(cuda_weig
     const double *coords = a.coords + a.state->point * a.n_dirs;
     double scale = 1, shift = row.bias >= 0 ? parameter(a, coords, row.bias) : 0;
 
-    if (row.norm[0] >= 0) {
-        double var = parameter(a, coords, row.norm[3]);
+    if (row.norm[3] >= 0) {
+        double var = statistic(a, coords, row.norm[3]);
         scale = nn_fold_scale(parameter(a, coords, row.norm[0]), var, row.eps);
-        shift = nn_fold_shift(parameter(a, coords, row.norm[1]), parameter(a, coords, row.norm[2]), scale, shift);
+        shift = nn_fold_shift(parameter(a, coords, row.norm[1]), statistic(a, coords, row.norm[2]), scale, shift);
         if (var < 0 && threadIdx.x == 0)
             a.state->negative = 1;
+    } else if (row.norm[0] >= 0) {
+        scale = parameter(a, coords, row.norm[0]);
+        shift = parameter(a, coords, row.norm[1]);
     }
     if (row.unit) {
         double norm = sqrt(squares(a, row, coords));

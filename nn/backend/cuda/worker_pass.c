@@ -1,0 +1,222 @@
+/*
+ * A pass of a worker over the samples at a point, as recorded graphs: the weights of the point, where statistics of
+ * batch norm are formed anew these first, each chunk of samples, the results.
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/backend/cuda/worker.h"
+
+static void drop(const cuda_worker *w, cuda_graph **graph)
+{
+    w->context.api->graph_free(w->context.device, *graph);
+    *graph = NULL;
+}
+
+/* Keep what `ask` asks for instead of running it, in the place of what *graph was. */
+static lsc_status record(cuda_worker *w, const cuda_pass *pass, int window,
+                         lsc_status (*ask)(cuda_worker *w, const cuda_pass *pass, int window), cuda_graph **graph)
+{
+    lsc_status st = LSC_OK, asked;
+    char message[LSC_MESSAGE_MAX];
+    const cuda_api *api = w->context.api;
+    drop(w, graph);
+    LSC_TRY(cuda_said(&w->context, api->record(w->context.device)));
+    asked = ask(w, pass, window);
+    snprintf(message, sizeof message, "%s", lsc_last_error());
+    st = cuda_said(&w->context, api->recorded(w->context.device, graph)); /* ends the recording in any case */
+    LSC_CHECK(asked == LSC_OK, asked, "%s", message);
+cleanup:
+    return st;
+}
+
+/* ---- what is asked for -------------------------------------------------------------------------------- */
+
+/* The point's weights: of the network, or first of the one that forms statistics. */
+static lsc_status ask_begin(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    (void)w;
+    (void)window;
+    return cuda_net_set_weights(pass->norm != NULL ? pass->norm : pass->net);
+}
+
+static lsc_status ask_advance(const cuda_worker *w, const cuda_pass *pass, int64_t by)
+{
+    const cuda_advance advance = {.state = w->frame.state, .n = (int32_t)by};
+    return cuda_launch(pass->net, CUDA_KERNEL_advance, &advance);
+}
+
+/* Images as they are kept become the input of a net. */
+static cuda_input input_of(const cuda_worker *w, const cuda_net *net)
+{
+    const nn_samples *s = &w->job->o.samples;
+    return (cuda_input){
+        .value = w->value,
+        .state = w->frame.state,
+        .n = (int32_t)net->o.batch,
+        .kept = s->channels,
+        .c = (int32_t)s->shape[0],
+        .h = (int32_t)s->shape[1],
+        .w = (int32_t)s->shape[2],
+        .real = net->o.real,
+        .factor = (float)cuda_value_factor(net, 0),
+        .out = cuda_net_input(net),
+    };
+}
+
+/* One batch of the images that statistics are formed from. */
+static lsc_status ask_norm(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    lsc_status st = LSC_OK;
+    cuda_input input = input_of(w, pass->norm);
+    (void)window;
+    input.pixels = w->norm_pixels;
+    input.total = w->job->o.norm.n;
+    LSC_TRY(cuda_launch(pass->norm, CUDA_KERNEL_input, &input));
+    LSC_TRY(cuda_net_forward(pass->norm));
+    LSC_TRY(ask_advance(w, pass, pass->norm->o.batch));
+cleanup:
+    return st;
+}
+
+/* All of them are through: weights with these statistics, and the samples from the first on. */
+static lsc_status ask_fold(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    lsc_status st = LSC_OK;
+    (void)window;
+    LSC_TRY(ask_advance(w, pass, -w->job->o.norm.n));
+    LSC_TRY(cuda_net_set_weights(pass->net));
+cleanup:
+    return st;
+}
+
+static lsc_status ask_chunk(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    lsc_status st = LSC_OK;
+    const cuda_job *job = w->job;
+    cuda_input input = input_of(w, pass->net);
+    const cuda_loss loss = {
+        .logits = pass->net->logits,
+        .labels = w->labels,
+        .index = job->all ? NULL : w->index,
+        .state = w->frame.state,
+        .total = job->n_selected,
+        .n = (int32_t)w->batch,
+        .k = (int32_t)nn_graph_outputs(job->g),
+        .loss = job->loss,
+        .losses = w->losses,
+        .correct = w->correct,
+    };
+    input.pixels = w->pixels[window];
+    input.index = loss.index;
+    input.total = job->n_selected;
+    input.window = cuda_worker_streams(w);
+    LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_input, &input));
+    LSC_TRY(cuda_net_forward(pass->net));
+    LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_loss, &loss));
+    LSC_TRY(ask_advance(w, pass, w->batch));
+cleanup:
+    return st;
+}
+
+static lsc_status ask_end(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    lsc_status st = LSC_OK;
+    const cuda_job *job = w->job;
+    const cuda_sums sums = {
+        .losses = w->losses,
+        .correct = w->correct,
+        .domains = w->domains,
+        .index = job->all ? NULL : w->index,
+        .total = job->n_selected,
+        .n_blocks = (int32_t)((job->n_selected + CUDA_SUM_BLOCK - 1) / CUDA_SUM_BLOCK),
+        .n_fields = job->n_sums,
+        .partial = w->partial,
+    };
+    const cuda_point point = {
+        .partial = w->partial,
+        .n_blocks = sums.n_blocks,
+        .n_fields = job->n_sums,
+        .state = w->frame.state,
+        .out = w->out,
+        .notes = w->notes,
+    };
+    (void)window;
+    LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_sums, &sums));
+    LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_point, &point));
+cleanup:
+    return st;
+}
+
+/* ---- a pass ------------------------------------------------------------------------------------------- */
+
+lsc_status cuda_pass_record_weights(cuda_worker *w, cuda_pass *pass)
+{
+    lsc_status st = LSC_OK;
+    if (pass->net == NULL)
+        return LSC_OK;
+    LSC_TRY(record(w, pass, 0, ask_begin, &pass->begin));
+    if (pass->norm != NULL)
+        LSC_TRY(record(w, pass, 0, ask_fold, &pass->fold));
+cleanup:
+    return st;
+}
+
+lsc_status cuda_pass_record_samples(cuda_worker *w, cuda_pass *pass)
+{
+    lsc_status st = LSC_OK;
+    if (pass->net == NULL)
+        return LSC_OK;
+    if (pass->norm != NULL)
+        LSC_TRY(record(w, pass, 0, ask_norm, &pass->form));
+    for (int i = 0; i < (cuda_worker_streams(w) ? CUDA_WINDOWS : 1); i++)
+        LSC_TRY(record(w, pass, i, ask_chunk, &pass->chunk[i]));
+    LSC_TRY(record(w, pass, 0, ask_end, &pass->end));
+cleanup:
+    return st;
+}
+
+void cuda_pass_free(cuda_worker *w, cuda_pass *pass)
+{
+    cuda_graph **all[] = {&pass->begin, &pass->form, &pass->fold, &pass->chunk[0], &pass->chunk[1], &pass->end};
+    for (size_t i = 0; i < LSC_COUNT(all); i++)
+        drop(w, all[i]);
+    cuda_net_free(pass->net);
+    cuda_net_free(pass->norm);
+    *pass = (cuda_pass){0};
+}
+
+static lsc_status run(const cuda_worker *w, cuda_graph *graph)
+{
+    return cuda_said(&w->context, w->context.api->graph_run(w->context.device, graph));
+}
+
+static lsc_status run_weights(const cuda_worker *w, const cuda_pass *pass)
+{
+    lsc_status st = LSC_OK;
+    LSC_TRY(run(w, pass->begin));
+    if (pass->norm == NULL)
+        goto cleanup;
+    for (int64_t first = 0; first < w->job->o.norm.n; first += w->job->o.norm_batch)
+        LSC_TRY(run(w, pass->form));
+    LSC_TRY(run(w, pass->fold));
+cleanup:
+    return st;
+}
+
+lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass)
+{
+    lsc_status st = LSC_OK;
+    int window = 0;
+    LSC_TRY(run_weights(w, pass));
+    for (int64_t first = 0; first < w->job->n_selected; first += w->batch) {
+        if (cuda_worker_streams(w))
+            LSC_TRY(cuda_worker_load(w, first, window));
+        LSC_TRY(run(w, pass->chunk[window]));
+        if (cuda_worker_streams(w)) {
+            LSC_TRY(cuda_said(&w->context, w->context.api->release(w->context.device, window)));
+            window = !window;
+        }
+    }
+    LSC_TRY(run(w, pass->end));
+cleanup:
+    return st;
+}

@@ -1,0 +1,335 @@
+/*
+ * Statistics of batch norm at points on the emulated device, those of each batch and those formed anew: values of the
+ * reference in each arithmetic; equal bits for any chunks, devices, and images that do not fit; devices that fail; no
+ * waiting inside a point.
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+
+#include "cuda/points_fixture.h"
+
+enum { NORM_IMAGES = 9, NORM_BATCH = 3, BATCH = 4 };
+
+typedef enum { OF_EACH_BATCH, FORMED_ANEW, MODES } mode;
+
+/* The images that statistics are formed from: others, in another order. */
+static void read_others(const void *context, const int64_t *which, int64_t n, void *images)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t other = (5 * which[i] + 2) % N;
+        read_bytes(context, &other, 1, (uint8_t *)images + i * PIXELS);
+    }
+}
+
+static nn_evaluator_options options_with(const fixture *f, mode m)
+{
+    nn_evaluator_options o = options_of(f);
+    if (m == OF_EACH_BATCH) {
+        o.statistics = NN_BATCH;
+        o.batch = BATCH;
+    } else {
+        o.norm = (nn_samples){.n = NORM_IMAGES, .read = read_others, .context = f};
+        o.norm_batch = NORM_BATCH;
+    }
+    return o;
+}
+
+static void usual_values(const fixture *f, mode m, double *out)
+{
+    const nn_evaluator_options o = options_with(f, m);
+    CHECK_OK(values_with(f, "cuda", &o, out, NULL));
+}
+
+/* ---- values ------------------------------------------------------------------------------------------- */
+
+static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
+{
+    /* Relative, of the loss: what rounding factors to 24, 11 and 8 bits makes of three layers. */
+    static const double tolerance[NN_N_ARITHMETICS] = {
+        [NN_TF32] = 3e-3, [NN_FP32] = 2e-6, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS], frozen[POINTS * FIELDS];
+    (void)state;
+    open_fixture(&f);
+    const nn_evaluator_options plain = options_of(&f);
+    reference_values(&f, &plain, frozen);
+    for (int m = 0; m < MODES; m++) {
+        nn_evaluator_options o = options_with(&f, (mode)m);
+        reference_values(&f, &o, want);
+        CHECK(fabs(want[0] - frozen[0]) > 0.01 * frozen[0]);
+        for (int a = 0; a < NN_N_ARITHMETICS; a++) {
+            o.arithmetic = (nn_arithmetic)a;
+            CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
+            for (int i = 0; i < POINTS * FIELDS; i++)
+                if (i % FIELDS != 1)
+                    CHECK_RELATIVE(got[i], want[i], tolerance[a]);
+                else if (a == NN_FP32)
+                    CHECK_REAL(got[i], want[i], 1e-15);
+        }
+    }
+    close_fixture(&f);
+}
+
+static void a_selection_is_evaluated_in_batches_of_its_own(void **state)
+{
+    static const int64_t index[2 * BATCH] = {11, 3, 7, 0, 5, 1, 8, 2}, first[2] = {0, 1};
+    fixture f;
+    double all[FIELDS], one[FIELDS], sum = 0;
+    nn_evaluator_options o = (open_fixture(&f), options_with(&f, OF_EACH_BATCH));
+    nn_evaluator *e = NULL;
+    int done = 0;
+    (void)state;
+    CHECK_OK(nn_evaluator_new("cuda", f.graph, &o, &e));
+    CHECK_OK(nn_evaluator_set_frame(e, f.center, (const float *const *)f.dirs, DIRS));
+    CHECK_OK(nn_evaluator_select(e, index, 2 * BATCH));
+    CHECK_OK(nn_evaluator_points(e, f.coords, 1, all, &done));
+    for (int batch = 0; batch < 2; batch++) {
+        CHECK_OK(nn_evaluator_select(e, index + batch * BATCH, BATCH));
+        CHECK_OK(nn_evaluator_points(e, f.coords, 1, one, &done));
+        sum += one[0];
+    }
+    CHECK_RELATIVE(all[0], sum / 2, 1e-14);
+    CHECK_FAILS(nn_evaluator_select(e, first, 2), LSC_ERR_ARG, "2 samples are no whole batches of 4");
+    nn_evaluator_free(e);
+    close_fixture(&f);
+}
+
+/* Running variances of the centre are not used. */
+static void a_negative_running_variance_is_of_no_account(void **state)
+{
+    fixture f;
+    double got[POINTS * FIELDS], want[POINTS * FIELDS];
+    nn_evaluator_counts counts;
+    (void)state;
+    open_fixture(&f);
+    const lsc_layout *layout = nn_graph_layout(f.graph);
+    for (int m = 0; m < MODES; m++) {
+        const nn_evaluator_options o = options_with(&f, (mode)m);
+        for (int b = 0; b < layout->n_blocks; b++)
+            if (strcmp(layout->blocks[b].name, "norm4.running_var") == 0)
+                f.center[layout->blocks[b].offset] = m == 0 ? -1 : -2;
+        usual_values(&f, (mode)m, want);
+        CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+        CHECK_INT(counts.negative, 0);
+        CHECK(isfinite(got[0]));
+        CHECK_BYTES(got, want, sizeof want);
+    }
+    close_fixture(&f);
+}
+
+static void a_point_that_overflows_in_16_bits_is_evaluated_once_more(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_counts counts;
+    (void)state;
+    open_fixture(&f);
+    for (int i = 0; i < 8 * 3 * 9; i++)
+        f.center[i] *= 1e7f; /* the stem: what it puts out, before its batch norm, is beyond half */
+    for (int m = 0; m < MODES; m++) {
+        nn_evaluator_options o = options_with(&f, (mode)m);
+        o.arithmetic = NN_TF32;
+        CHECK_OK(values_with(&f, "cuda", &o, want, NULL));
+        CHECK(isfinite(want[0]));
+        o.arithmetic = NN_FP16;
+        CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+        CHECK_INT(counts.again, POINTS);
+        CHECK_BYTES(got, want, sizeof want);
+    }
+    close_fixture(&f);
+}
+
+/* ---- equal bits ----------------------------------------------------------------------------------------- */
+
+static void chunks_of_any_size_give_equal_bits_on_statistics_formed_anew(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    (void)state;
+    open_fixture(&f);
+    usual_values(&f, FORMED_ANEW, want);
+    for (int batch = 1; batch < N; batch += 3) {
+        nn_evaluator_options o = options_with(&f, FORMED_ANEW);
+        o.batch = batch;
+        CHECK_OK(values_with(&f, "cuda:0", &o, got, NULL));
+        CHECK_BYTES(got, want, sizeof want);
+    }
+    close_fixture(&f);
+}
+
+/* Memory with which it cannot be opened, nearly enough. */
+static int64_t too_little_memory(const fixture *f, const nn_evaluator_options *o)
+{
+    enum { STEP = 2048 };
+    nn_evaluator *e = NULL;
+    for (emulated->memory = STEP; nn_evaluator_new("cuda", f->graph, o, &e) != LSC_OK; emulated->memory += STEP)
+        CHECK(emulated->memory < (int64_t)1 << 24);
+    nn_evaluator_free(e);
+    return emulated->memory - STEP;
+}
+
+static void images_that_do_not_fit_on_the_device_give_equal_bits(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    (void)state;
+    open_fixture(&f);
+    for (int m = 0; m < MODES; m++) {
+        nn_evaluator_options o = options_with(&f, (mode)m);
+        int64_t streamed = 0;
+        control_reset(emulated);
+        usual_values(&f, (mode)m, want);
+        o.batch = BATCH;
+        /* From the least memory with which it can be opened on: first the images pass through windows. */
+        for (emulated->memory = too_little_memory(&f, &o);; emulated->memory += 64) {
+            int64_t pinned = emulated->pinned;
+            lsc_status st = values_with(&f, "cuda", &o, got, NULL);
+            if (st == LSC_OK && emulated->pinned == pinned)
+                break;
+            CHECK(st == LSC_OK || st == LSC_ERR_NOMEM);
+            if (st != LSC_OK)
+                continue;
+            CHECK_BYTES(got, want, sizeof want);
+            streamed++;
+        }
+        CHECK(streamed > 0);
+    }
+    close_fixture(&f);
+}
+
+/* ... and whichever call it is at which the second one breaks. */
+static void two_devices_give_the_bits_of_one(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_counts counts;
+    (void)state;
+    open_fixture(&f);
+    for (int m = 0; m < MODES; m++) {
+        const nn_evaluator_options o = options_with(&f, (mode)m);
+        int64_t broke = 0;
+        control_reset(emulated);
+        usual_values(&f, (mode)m, want);
+        for (int64_t at = 1;; at += 5) {
+            control_reset(emulated);
+            emulated->devices = 2;
+            emulated->fail_device = 1;
+            emulated->fail_at = at;
+            emulated->broken = 1;
+            lsc_status st = values_with(&f, "cuda", &o, got, &counts);
+            CHECK_INT(emulated->live, 0);
+            if (st != LSC_OK)
+                continue; /* it broke while it was opened */
+            CHECK_BYTES(got, want, sizeof want);
+            broke += counts.lost;
+            if (emulated->calls < at)
+                break;
+        }
+        CHECK(broke > 2);
+    }
+    close_fixture(&f);
+}
+
+/* ---- failures, cost, mistakes ------------------------------------------------------------------------------ */
+
+static void every_call_that_fails_once_is_reported_and_leaves_nothing_behind(void **state)
+{
+    fixture f;
+    double got[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_with(&f, FORMED_ANEW));
+    int64_t failures = 0;
+    (void)state;
+    o.batch = BATCH;
+    o.arithmetic = NN_FP16; /* four nets */
+    for (int64_t at = 1;; at++) {
+        control_reset(emulated);
+        emulated->fail_at = at;
+        lsc_status st = values_with(&f, "cuda", &o, got, NULL);
+        CHECK_INT(emulated->live, 0);
+        if (st == LSC_OK)
+            break;
+        CHECK(st == LSC_ERR_BACKEND || st == LSC_ERR_ABSENT);
+        CHECK_HAS(lsc_last_error(), "emulated: ");
+        failures++;
+    }
+    CHECK(failures > 200);
+    close_fixture(&f);
+}
+
+/* Waits of one call for so many points, of statistics from so many images. */
+static int64_t waits(const fixture *f, int64_t norm_images, int points)
+{
+    nn_evaluator_options o = options_with(f, FORMED_ANEW);
+    nn_evaluator *e = NULL;
+    double out[4 * FIELDS], coords[4 * DIRS] = {0};
+    int done = 0;
+    o.norm.n = norm_images;
+    CHECK_OK(nn_evaluator_new("cuda", f->graph, &o, &e));
+    CHECK_OK(nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS));
+    for (int n = 1; n <= points; n *= 2) /* calls grow while they are short */
+        CHECK_OK(nn_evaluator_points(e, coords, n, out, &done));
+    int64_t before = emulated->waits;
+    CHECK_OK(nn_evaluator_points(e, coords, points, out, &done));
+    CHECK_INT(done, points);
+    nn_evaluator_free(e);
+    return emulated->waits - before;
+}
+
+static void the_host_does_not_wait_for_statistics(void **state)
+{
+    fixture f;
+    (void)state;
+    open_fixture(&f);
+    CHECK_INT(waits(&f, NORM_BATCH, 1), 4); /* coordinates up, state up, notes down, values down */
+    CHECK_INT(waits(&f, NORM_IMAGES, 1), 4);
+    CHECK_INT(waits(&f, NORM_IMAGES, 4), 4);
+    close_fixture(&f);
+}
+
+static void what_does_not_go_together_is_refused(void **state)
+{
+    fixture f;
+    nn_evaluator *e = NULL;
+    nn_evaluator_options o = (open_fixture(&f), options_with(&f, OF_EACH_BATCH));
+    (void)state;
+    o.batch = 5;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "12 samples are no whole batches of 5");
+    o = options_with(&f, FORMED_ANEW);
+    o.norm.n = 8;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "statistics from 8 images, in batches of 3");
+    o = options_with(&f, FORMED_ANEW);
+    o.statistics = NN_BATCH;
+    o.batch = BATCH;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "and of each batch of samples");
+    close_fixture(&f);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(values_are_those_of_the_reference_in_each_arithmetic),
+        TEST(a_selection_is_evaluated_in_batches_of_its_own),
+        TEST(a_negative_running_variance_is_of_no_account),
+        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
+        TEST(chunks_of_any_size_give_equal_bits_on_statistics_formed_anew),
+        TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
+        TEST(two_devices_give_the_bits_of_one),
+        TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
+        TEST(the_host_does_not_wait_for_statistics),
+        TEST(what_does_not_go_together_is_refused),
+    };
+    /* What holds on any device: with the argument "device", on the one that is found. */
+    const struct CMUnitTest anywhere[] = {
+        TEST(values_are_those_of_the_reference_in_each_arithmetic),
+        TEST(a_selection_is_evaluated_in_batches_of_its_own),
+        TEST(a_negative_running_variance_is_of_no_account),
+        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
+        TEST(chunks_of_any_size_give_equal_bits_on_statistics_formed_anew),
+    };
+    if (argc != 2)
+        return 1;
+    if (strcmp(argv[1], "device") == 0)
+        return cmocka_run_group_tests(anywhere, NULL, NULL);
+    emulated = control_open(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
