@@ -65,7 +65,7 @@ static void images_that_do_not_fit_on_the_device_give_equal_bits(void **state)
     o = options_of(&f);
     o.batch = 3;
     /* From the least memory with which it can be opened on: first the images pass through windows. */
-    for (emulated->memory = 1000;; emulated->memory += 32) {
+    for (emulated->memory = 1000;; emulated->memory += 128) {
         int64_t pinned = emulated->pinned;
         lsc_status st = values_with(&f, "cuda", &o, got, NULL);
         if (st == LSC_OK && emulated->pinned == pinned)

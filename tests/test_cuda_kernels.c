@@ -151,6 +151,8 @@ static const struct {
     {"unit rows", case_unit_rows, 2},
     {"batch norms", case_batch_norms, 2},
     {"weights of norms", case_weights_of_norms, 0},
+    {"peaks", case_peaks, 2},
+    {"exponents", case_exponents, 0},
     {"losses", losses, 0},
     {"sums", sums, 3},
 };
@@ -209,9 +211,9 @@ static void a_barrier_that_is_left_out_shows(void **state)
 
 static void every_kernel_is_in_a_case(void **state)
 {
-    static const char *const tested[] = {"weights", "input",  "join",    "moments", "norm",   "maxpool",
-                                         "avgpool", "concat", "flatten", "linear",  "l2norm", "logits",
-                                         "loss",    "sums",   "point",   "advance"};
+    static const char *const tested[] = {"weights",   "input",   "join",    "moments", "norm",    "peak",
+                                         "exponents", "maxpool", "avgpool", "concat",  "flatten", "linear",
+                                         "l2norm",    "logits",  "loss",    "sums",    "point",   "advance"};
     (void)state;
     CHECK_INT(LSC_COUNT(tested), CUDA_N_KERNELS);
     for (int i = 0; i < CUDA_N_KERNELS; i++)

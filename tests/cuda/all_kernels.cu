@@ -7,6 +7,7 @@
 #include "nn/backend/cuda/kernels/linear.cu"
 #include "nn/backend/cuda/kernels/loss.cu"
 #include "nn/backend/cuda/kernels/moments.cu"
+#include "nn/backend/cuda/kernels/peaks.cu"
 #include "nn/backend/cuda/kernels/pool.cu"
 #include "nn/backend/cuda/kernels/shape.cu"
 #include "nn/backend/cuda/kernels/weights.cu"

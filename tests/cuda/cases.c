@@ -88,7 +88,8 @@ static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
                                 .bias = unit_length ? -1 : behind,
                                 .norm = {-1, -1, -1, -1},
                                 .eps = 1e-5,
-                                .factor = 0.5,
+                                .exponent_in = unit_length ? -1 : 1,
+                                .exponent_out = unit_length ? -1 : 0,
                                 .out = (int64_t)k * FILTER * (real == CUDA_F32 ? 4 : 2),
                                 .elements = FILTER,
                                 .taps = unit_length ? 1 : TAPS,
@@ -100,19 +101,23 @@ static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
     }
 }
 
+/* from, to: two to the exponents of what the layer reads and puts out. */
 static double row_error(const weights_memory *m, cuda_real real, int k, double scale, double shift, int taps)
 {
+    const double from = m->rows[k].exponent_in < 0 ? 1 : 4, to = m->rows[k].exponent_out < 0 ? 1 : 0.5;
     double worst = 0;
     for (int i = 0; i < FILTER; i++) {
-        int channels = FILTER / taps, from = i % channels * taps + i / channels;
-        double want = scale * theta_at(m, (int64_t)k * FILTER + from);
+        int channels = FILTER / taps, source = i % channels * taps + i / channels;
+        double want = scale * to / from * theta_at(m, (int64_t)k * FILTER + source);
         case_worse(&worst, case_error((double)real_at(real, m->weights, (int64_t)k * FILTER + i), want,
                                       case_unit(real) * fabs(want) + (real == CUDA_F16 ? 0x1p-25 : 0)));
     }
-    case_worse(&worst, case_error((double)m->shift[k], 0.5 * shift, 1e-7 * (fabs(shift) + 1)));
+    case_worse(&worst, case_error((double)m->shift[k], to * shift, 1e-7 * to * (fabs(shift) + 1)));
     case_worse(&worst, case_error((double)m->scale[k], scale, 1e-7 * fabs(scale)));
     return worst;
 }
+
+static const int32_t exponents[2] = {-1, 2};
 
 static void run_weights(weights_memory *m, cuda_real real, bool unit_length)
 {
@@ -133,6 +138,7 @@ static void run_weights(weights_memory *m, cuda_real real, bool unit_length)
                                .dirs = {m->dirs[0], m->dirs[1]},
                                .coords = m->coords,
                                .state = &m->state,
+                               .exponents = exponents,
                                .weights = m->weights,
                                .scale = m->scale,
                                .shift = m->shift};
@@ -177,6 +183,7 @@ bool case_negative_variance(void)
                                .n_rows = FILTERS,
                                .center = m.center,
                                .state = &m.state,
+                               .exponents = exponents,
                                .weights = m.weights,
                                .scale = m.scale,
                                .shift = m.shift};
@@ -340,8 +347,10 @@ double case_shapes(cuda_real real)
     POISON(flat);
     POISON(logits);
     memset(wide, 0, sizeof wide);
-    emulator_run(CUDA_KERNEL_flatten,
-                 &(cuda_flatten){.x = bits, .y = flat, .real = real, .factor = 4, .c = C, .plane = P, .n = N});
+    const int32_t exponent = -2;
+    emulator_run(
+        CUDA_KERNEL_flatten,
+        &(cuda_flatten){.x = bits, .y = flat, .real = real, .exponent = &exponent, .c = C, .plane = P, .n = N});
     emulator_run(CUDA_KERNEL_logits, &(cuda_logits){.x = flat, .y = logits, .n = ALL});
     emulator_run(CUDA_KERNEL_concat,
                  &(cuda_concat){.x = bits, .y = wide, .real = real, .from = C, .to = 5, .at = 1, .n = N * P});

@@ -20,6 +20,8 @@ double case_linear_layer(cuda_real real);
 double case_unit_rows(cuda_real real);
 double case_batch_norms(cuda_real real); /* cases_norm.c */
 double case_weights_of_norms(cuda_real real);
+double case_peaks(cuda_real real); /* cases_exponents.c */
+double case_exponents(cuda_real real);
 /* Whether a negative running variance is noted, and no other. */
 bool case_negative_variance(void);
 

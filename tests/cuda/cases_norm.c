@@ -115,9 +115,9 @@ double case_weights_of_norms(cuda_real real)
 {
     static const float theta[4] = {1.5f, -0.5f, 1000, -1000};
     static const double statistics[2] = {3, 0.75};
-    static const cuda_row rows[2] = {
-        {.weight = -1, .bias = -1, .norm = {0, 1, 2, 3}, .eps = 1e-5, .factor = 2, .taps = 1},
-        {.weight = -1, .bias = -1, .norm = {0, 1, -1, -1}, .eps = 1e-5, .factor = 2, .taps = 1}};
+    static const cuda_row rows[2] = {{.weight = -1, .bias = -1, .norm = {0, 1, 2, 3}, .eps = 1e-5, .taps = 1},
+                                     {.weight = -1, .bias = -1, .norm = {0, 1, -1, -1}, .eps = 1e-5, .taps = 1}};
+    static const int32_t exponents[1] = {1};
     cuda_state state = {0};
     float scale[2], shift[2];
     double worst = 0;
@@ -131,6 +131,7 @@ double case_weights_of_norms(cuda_real real)
                                                       .statistics = statistics,
                                                       .n_learned = 2,
                                                       .share = 1.0 / 3,
+                                                      .exponents = exponents,
                                                       .scale = scale,
                                                       .shift = shift});
     const double want = 1.5 / sqrt(0.25 + 1e-5);

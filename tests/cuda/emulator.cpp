@@ -153,7 +153,7 @@ static void run_block(unsigned n)
 
 static bool has_barriers(const char *kernel)
 {
-    static const char *const with[] = {"k_weights", "k_linear", "k_l2norm", "k_sums", "k_point", "k_moments"};
+    static const char *const with[] = {"k_weights", "k_linear", "k_l2norm", "k_sums", "k_point", "k_moments", "k_peak"};
     for (const char *name : with)
         if (strcmp(name, kernel) == 0)
             return true;
@@ -195,6 +195,7 @@ static void run_grid(const char *kernel, dim3 grid, unsigned threads, const std:
 #include "nn/backend/cuda/kernels/linear.cu"
 #include "nn/backend/cuda/kernels/loss.cu"
 #include "nn/backend/cuda/kernels/moments.cu"
+#include "nn/backend/cuda/kernels/peaks.cu"
 #include "nn/backend/cuda/kernels/pool.cu"
 #include "nn/backend/cuda/kernels/shape.cu"
 #include "nn/backend/cuda/kernels/weights.cu"

@@ -29,9 +29,9 @@ static nn_graph *network(void)
     return g;
 }
 
-void open_fixture(fixture *f)
+void open_fixture_of(fixture *f, nn_graph *g)
 {
-    *f = (fixture){.graph = network()};
+    *f = (fixture){.graph = g};
     const int64_t n = nn_graph_layout(f->graph)->n;
     f->center = lsc_calloc((size_t)n, sizeof(float));
     CHECK(f->center != NULL);
@@ -55,6 +55,11 @@ void open_fixture(fixture *f)
     if (emulated != NULL)
         control_reset(emulated);
     lsc_log_set("test", LSC_LOG_QUIET);
+}
+
+void open_fixture(fixture *f)
+{
+    open_fixture_of(f, network());
 }
 
 void close_fixture(fixture *f)

@@ -24,6 +24,7 @@ typedef struct {
 
 /* A device in which nothing fails, and nobody writes to the log. At the end nothing is left on it. */
 void open_fixture(fixture *f);
+void open_fixture_of(fixture *f, nn_graph *g); /* another network; takes it */
 void close_fixture(fixture *f);
 /* Evaluate all samples, cross-entropy, FP32. */
 nn_evaluator_options options_of(const fixture *f);

@@ -45,7 +45,7 @@ check() { # NAME COMMAND...: 1 if it passed, kept in $out/NAME
 check backends "$build/tests/test_nn_backends"
 backends=$passed
 values=1
-for test in evaluator norms; do
+for test in evaluator norms exponents; do
     check $test "$build/tests/test_cuda_$test" device
     [ "$passed" = 1 ] || values=0
 done
@@ -91,7 +91,7 @@ sanitizer=null
 if [ -z "${REHEARSE-}" ] && command -v compute-sanitizer >/dev/null; then
     sanitizer=1
     for tool in memcheck racecheck initcheck; do # measured is in memory that nothing was written to
-        for test in evaluator norms; do
+        for test in evaluator norms exponents; do
             check "$tool-$test" env LOSSCOPE_AUTOTUNE=off compute-sanitizer --tool $tool --error-exitcode 9 \
                 "$build/tests/test_cuda_$test" device
             [ "$passed" = 1 ] || sanitizer=0

@@ -16,7 +16,8 @@
  *
  * Networks up to the first vector are positively homogeneous in their images and shifts together: with both scaled by a
  * power of two, every activation is, exactly. In half, 2^-8 moves what overflows to 256 times as far away; what gets
- * smaller than 2^-24 is lost.
+ * smaller than 2^-24 is lost. Where no activations are added or put side by side, each convolution may have a power of
+ * its own, which its weights and the next one's carry.
  * SPDX-License-Identifier: MIT
  */
 #ifndef CUDA_BACKEND_H
@@ -77,8 +78,9 @@ lsc_status cuda_frame_set_points(cuda_frame *f, const double *coords, int64_t n)
 typedef struct {
     int64_t channels, height, width; /* a vector: F, 1, 1 */
     bool vector;
-    int slot; /* memory; -1: not written, fused away */
-    int last; /* step that reads it last */
+    int exponent; /* which: it is kept times two to the power of it; -1: as it is */
+    int slot;     /* memory; -1: not written, fused away */
+    int last;     /* step that reads it last */
 } cuda_value;
 
 typedef struct {
@@ -124,7 +126,9 @@ typedef struct {
     int64_t batch;
     cuda_real real;
     bool strict;  /* float that is not rounded to TF32 */
-    int exponent; /* activations are kept times 2^exponent, which is exact but for what underflows */
+    int exponent; /* activations are kept times 2^exponent, which is exact but for what underflows; see cuda_net_measure
+                   */
+    bool measures; /* it will */
     nn_statistics statistics;
 } cuda_net_options;
 
@@ -148,7 +152,10 @@ struct cuda_net {
     void *workspace;
 
     cuda_weights weights; /* its pointers are the net's memory, but those of the frame, which are not set */
-    double *logits;       /* [batch, K] */
+    int n_exponents;      /* 1 where values are added or put side by side; otherwise one more for each convolution */
+    int32_t *exponents;
+    float *peaks;   /* [n_exponents, CUDA_PEAK_BLOCKS] if the net measures */
+    double *logits; /* [batch, K] */
     cuda_batch_norms norms;
 };
 
@@ -162,6 +169,9 @@ void cuda_net_take_statistics(cuda_net *net, const cuda_net *from, int64_t batch
 /* Ask for the weights of the state's point, and for a pass of what lies in the input. */
 lsc_status cuda_net_set_weights(const cuda_net *net);
 lsc_status cuda_net_forward(const cuda_net *net);
+/* Ask for a pass of what lies in the input, and for the exponents of `of`, another net of the same graph, with which it
+ * holds what the first `images` come to. */
+lsc_status cuda_net_measure(const cuda_net *net, int64_t images, const cuda_net *of);
 /* Where images go: [batch, H, W, C] of the real. */
 void *cuda_net_input(const cuda_net *net);
 
@@ -171,7 +181,7 @@ lsc_status cuda_rows_make(cuda_net *net);
 cuda_conv_shape cuda_step_shape(const cuda_net *net, const cuda_step *s); /* of a convolution */
 cuda_real cuda_value_real(const cuda_net *net, int value);
 size_t cuda_real_size(cuda_real real);
-/* 2^exponent, or 1 for vectors, which are not scaled. */
+/* 2^exponent as made, or 1 for vectors, which are not scaled. */
 double cuda_value_factor(const cuda_net *net, int value);
 lsc_status cuda_launch(const cuda_net *net, int kernel, const void *args);
 

@@ -39,12 +39,13 @@ typedef struct {
     int64_t bias;    /* the layer's own */
     int64_t norm[4]; /* weight, bias, mean, variance */
     double eps;
-    double factor;    /* of the shift: 2^exponent of a net whose activations are scaled, else 1 */
     int64_t out;      /* bytes, in `weights` */
     int32_t elements; /* C R R */
     int32_t taps;     /* R R */
     int32_t real;     /* cuda_real of what is written */
     int32_t unit;     /* the filter is used at unit length */
+    /* Of what it reads and puts out, in `exponents`: these activations are kept times 2^exponent; -1: as they are. */
+    int32_t exponent_in, exponent_out;
 } cuda_row;
 
 /* The network's parameters at a point, folded and converted: a block of threads for each row. */
@@ -59,6 +60,7 @@ typedef struct {
     const double *statistics;
     int64_t n_learned;
     double share;
+    const int32_t *exponents;
     unsigned char *weights;
     float *scale, *shift; /* [n_rows] */
 } cuda_weights;
@@ -132,7 +134,7 @@ typedef struct {
     const void *x;
     float *y;
     int32_t real, c, plane;
-    float factor; /* 2^-exponent: vectors are not scaled */
+    const int32_t *exponent; /* x is kept times 2^exponent, y is not */
     int64_t n;
 } cuda_flatten;
 
@@ -150,6 +152,22 @@ typedef struct {
     int32_t n, f;
     double eps;
 } cuda_l2norm;
+
+/* The largest |x| that each of up to CUDA_PEAK_BLOCKS blocks of threads meets, 0 for the others; NaN is passed over. */
+#define CUDA_PEAK_BLOCKS 64
+typedef struct {
+    const void *x;
+    int32_t real;
+    int64_t n;
+    float *peaks; /* [CUDA_PEAK_BLOCKS] */
+} cuda_peak;
+
+/* Exponents with which the largest value is kept as 2^6 to 2^7, from 1 on; the first, that of the images, stays. */
+typedef struct {
+    const float *peaks; /* [n, CUDA_PEAK_BLOCKS] */
+    int32_t *exponents; /* [n] */
+    int32_t n;
+} cuda_exponents;
 
 typedef struct {
     const float *x;

@@ -200,7 +200,7 @@ static lsc_status flatten_run(const cuda_net *net, const cuda_step *s)
         .real = cuda_value_real(net, s->in[0]),
         .c = (int32_t)in->channels,
         .plane = (int32_t)(in->height * in->width),
-        .factor = (float)(1 / cuda_value_factor(net, s->in[0])),
+        .exponent = net->exponents + in->exponent,
         .n = net->o.batch,
     };
     return cuda_launch(net, CUDA_KERNEL_flatten, &args);

@@ -80,6 +80,23 @@ cleanup:
     return st;
 }
 
+static lsc_status make_exponents(cuda_net *net)
+{
+    lsc_status st = LSC_OK;
+    int32_t *same = NULL;
+    const size_t n = (size_t)net->n_exponents;
+    LSC_NEW(same, n);
+    for (size_t i = 0; i < n; i++)
+        same[i] = net->o.exponent;
+    LSC_TRY(cuda_upload_new(net->context, same, n * sizeof *same, &net->exponents));
+    if (net->o.measures)
+        LSC_TRY(cuda_new(net->context, n * CUDA_PEAK_BLOCKS * sizeof(float), &net->peaks));
+    net->weights.exponents = net->exponents;
+cleanup:
+    lsc_free(same);
+    return st;
+}
+
 static lsc_status make_memory(cuda_net *net)
 {
     lsc_status st = LSC_OK;
@@ -95,6 +112,7 @@ static lsc_status make_memory(cuda_net *net)
     LSC_TRY(cuda_new(c, (size_t)net->weight_bytes, &w->weights));
     LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->scale));
     LSC_TRY(cuda_new(c, (size_t)net->n_rows * sizeof(float), &w->shift));
+    LSC_TRY(make_exponents(net));
     LSC_TRY(cuda_norms_make(net));
     w->n_rows = net->n_rows;
 cleanup:
@@ -128,7 +146,7 @@ static void free_memory(cuda_net *net)
 {
     const cuda_api *api = net->context->api;
     cuda_device *d = net->context->device;
-    void *all[] = {net->workspace,       net->logits,        (void *)net->weights.rows,
+    void *all[] = {net->workspace,       net->logits,        net->exponents,    net->peaks, (void *)net->weights.rows,
                    net->weights.weights, net->weights.scale, net->weights.shift};
     for (size_t i = 0; i < LSC_COUNT(all); i++)
         api->free(d, all[i]);
@@ -194,6 +212,33 @@ lsc_status cuda_net_forward(const cuda_net *net)
     for (int i = 0; i < net->n_steps; i++)
         LSC_TRY(net->steps[i].kind->run(net, &net->steps[i]));
     LSC_TRY(cuda_launch(net, CUDA_KERNEL_logits, &logits));
+cleanup:
+    return st;
+}
+
+/* The largest value of each convolution. */
+static lsc_status find_peak(const cuda_net *net, int64_t images, int value)
+{
+    const cuda_peak peak = {
+        .x = cuda_data(net, value),
+        .real = cuda_value_real(net, value),
+        .n = cuda_elements(net, value) / net->o.batch * images,
+        .peaks = net->peaks + (int64_t)net->values[value].exponent * CUDA_PEAK_BLOCKS,
+    };
+    return cuda_launch(net, CUDA_KERNEL_peak, &peak);
+}
+
+lsc_status cuda_net_measure(const cuda_net *net, int64_t images, const cuda_net *of)
+{
+    lsc_status st = LSC_OK;
+    const cuda_exponents exponents = {.peaks = net->peaks, .exponents = of->exponents, .n = net->n_exponents};
+    for (int i = 0; i < net->n_steps; i++) {
+        const cuda_step *s = &net->steps[i];
+        LSC_TRY(s->kind->run(net, s));
+        if (s->kind == &cuda_kind_conv)
+            LSC_TRY(find_peak(net, images < net->o.batch ? images : net->o.batch, s->out));
+    }
+    LSC_TRY(cuda_launch(net, CUDA_KERNEL_exponents, &exponents));
 cleanup:
     return st;
 }

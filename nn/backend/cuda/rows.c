@@ -47,7 +47,10 @@ static lsc_status norm_rows(cuda_net *net, cuda_step *s, int i)
     s->row[i] = net->n_rows;
     for (int64_t k = 0; k < channels; k++) {
         cuda_row *row = &net->rows[net->n_rows++];
-        *row = (cuda_row){.bias = -1, .taps = 1, .factor = cuda_value_factor(net, s->out)};
+        *row = (cuda_row){.bias = -1,
+                          .taps = 1,
+                          .exponent_in = net->values[s->in[i]].exponent,
+                          .exponent_out = net->values[s->out].exponent};
         take_norm(net, row, s->norm[i], k);
     }
 cleanup:
@@ -72,12 +75,13 @@ static lsc_status layer_rows(cuda_net *net, cuda_step *s)
         *row = (cuda_row){.weight = offset(net, s->node, 0, k * elements),
                           .bias = offset(net, s->node, 1, k),
                           .eps = s->node->eps,
-                          .factor = cuda_value_factor(net, s->out),
                           .out = net->weight_bytes,
                           .elements = (int32_t)elements,
                           .taps = (int32_t)taps,
                           .real = real,
-                          .unit = unit};
+                          .unit = unit,
+                          .exponent_in = in->exponent,
+                          .exponent_out = out->exponent};
         take_norm(net, row, s->norm[0], k);
         net->weight_bytes += elements * (int64_t)cuda_real_size(real);
     }

@@ -141,6 +141,32 @@ static void count_uses(builder *b)
         }
 }
 
+/* ---- exponents -------------------------------------------------------------------------------------- */
+
+/* What is added or put side by side must be scaled alike: then all of it is. */
+static bool is_chain(const cuda_net *net)
+{
+    for (int i = 0; i < net->n_steps; i++)
+        if (net->steps[i].n_in > 1)
+            return false;
+    return true;
+}
+
+static void number_exponents(cuda_net *net)
+{
+    const bool chain = is_chain(net);
+    net->n_exponents = 1;
+    net->values[0].exponent = net->values[0].vector ? -1 : 0;
+    for (int i = 0; i < net->n_steps; i++) {
+        const cuda_step *s = &net->steps[i];
+        cuda_value *out = &net->values[s->out];
+        if (out->vector)
+            out->exponent = -1;
+        else
+            out->exponent = chain && s->kind == &cuda_kind_conv ? net->n_exponents++ : net->values[s->in[0]].exponent;
+    }
+}
+
 /* ---- memory ----------------------------------------------------------------------------------------- */
 
 static int64_t value_bytes(const cuda_net *net, int value)
@@ -208,6 +234,7 @@ lsc_status cuda_steps_make(cuda_net *net)
     for (int i = 1; i < n; i++)
         if (!b.absorbed[i] && net->alias[i] == i)
             LSC_TRY(make_step(&b, i));
+    number_exponents(net);
     LSC_TRY(make_slots(net));
 cleanup:
     lsc_free(b.uses);

@@ -31,8 +31,9 @@ static lsc_status make_pass(cuda_worker *w, nn_arithmetic a, cuda_pass *pass)
 {
     lsc_status st = LSC_OK;
     const nn_evaluator_options *job = &w->job->o;
-    const cuda_net_options o = net_options(a, w->batch, job->statistics);
+    cuda_net_options o = net_options(a, w->batch, job->statistics);
     const cuda_net_options norm = net_options(a, job->norm_batch, NN_BATCH);
+    o.measures = a != job->arithmetic;
     LSC_TRY(cuda_net_new(&w->frame, w->job->g, &o, &pass->net));
     if (job->norm.n == 0)
         goto cleanup;
@@ -49,8 +50,10 @@ static lsc_status make_passes(cuda_worker *w)
     cuda_pass_free(w, &w->pass);
     cuda_pass_free(w, &w->again);
     LSC_TRY(make_pass(w, a, &w->pass));
-    if (a == NN_FP16)
-        LSC_TRY(make_pass(w, NN_TF32, &w->again));
+    if (a != NN_FP16)
+        goto cleanup;
+    LSC_TRY(make_pass(w, NN_TF32, &w->again));
+    w->pass.measured = w->job->o.statistics == NN_FROZEN && w->pass.norm == NULL && w->pass.net->n_exponents > 1;
 cleanup:
     return st;
 }

@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     cuda_net *net;  /* NULL: not needed */
     cuda_net *norm; /* on batch statistics, forms those of `net` anew; NULL: they are as they are */
+    bool measured;  /* exponents of the net are set at each point by a pass of the net that evaluates once more */
     cuda_graph *begin, *chunk[CUDA_WINDOWS], *end;
     cuda_graph *form, *fold; /* one batch of the images that statistics are formed from; then weights on them */
 } cuda_pass;

@@ -5,6 +5,8 @@
  */
 #include "nn/backend/cuda/worker.h"
 
+enum { MEASURED_IMAGES = 16 }; /* the others may come to 500 times as much */
+
 static void drop(const cuda_worker *w, cuda_graph **graph)
 {
     w->context.api->graph_free(w->context.device, *graph);
@@ -30,14 +32,6 @@ cleanup:
 
 /* ---- what is asked for -------------------------------------------------------------------------------- */
 
-/* The point's weights: of the network, or first of the one that forms statistics. */
-static lsc_status ask_begin(cuda_worker *w, const cuda_pass *pass, int window)
-{
-    (void)w;
-    (void)window;
-    return cuda_net_set_weights(pass->norm != NULL ? pass->norm : pass->net);
-}
-
 static lsc_status ask_advance(const cuda_worker *w, const cuda_pass *pass, int64_t by)
 {
     const cuda_advance advance = {.state = w->frame.state, .n = (int32_t)by};
@@ -60,6 +54,41 @@ static cuda_input input_of(const cuda_worker *w, const cuda_net *net)
         .factor = (float)cuda_value_factor(net, 0),
         .out = cuda_net_input(net),
     };
+}
+
+static cuda_input input_of_samples(const cuda_worker *w, const cuda_net *net, int window)
+{
+    cuda_input input = input_of(w, net);
+    input.pixels = w->pixels[window];
+    input.index = w->job->all ? NULL : w->index;
+    input.total = w->job->n_selected;
+    input.window = cuda_worker_streams(w);
+    return input;
+}
+
+/* Exponents of the net, from the first samples in TF32: always as many, so that they do not depend on the chunk. */
+static lsc_status ask_exponents(cuda_worker *w, const cuda_pass *pass)
+{
+    lsc_status st = LSC_OK;
+    const cuda_net *net = w->again.net;
+    const cuda_input input = input_of_samples(w, net, 0);
+    LSC_TRY(cuda_net_set_weights(net));
+    LSC_TRY(cuda_launch(net, CUDA_KERNEL_input, &input));
+    LSC_TRY(cuda_net_measure(net, MEASURED_IMAGES, pass->net));
+cleanup:
+    return st;
+}
+
+/* The point's weights: of the network, or first of the one that forms statistics. */
+static lsc_status ask_begin(cuda_worker *w, const cuda_pass *pass, int window)
+{
+    lsc_status st = LSC_OK;
+    (void)window;
+    if (pass->measured)
+        LSC_TRY(ask_exponents(w, pass));
+    LSC_TRY(cuda_net_set_weights(pass->norm != NULL ? pass->norm : pass->net));
+cleanup:
+    return st;
 }
 
 /* One batch of the images that statistics are formed from. */
@@ -92,11 +121,11 @@ static lsc_status ask_chunk(cuda_worker *w, const cuda_pass *pass, int window)
 {
     lsc_status st = LSC_OK;
     const cuda_job *job = w->job;
-    cuda_input input = input_of(w, pass->net);
+    const cuda_input input = input_of_samples(w, pass->net, window);
     const cuda_loss loss = {
         .logits = pass->net->logits,
         .labels = w->labels,
-        .index = job->all ? NULL : w->index,
+        .index = input.index,
         .state = w->frame.state,
         .total = job->n_selected,
         .n = (int32_t)w->batch,
@@ -105,10 +134,6 @@ static lsc_status ask_chunk(cuda_worker *w, const cuda_pass *pass, int window)
         .losses = w->losses,
         .correct = w->correct,
     };
-    input.pixels = w->pixels[window];
-    input.index = loss.index;
-    input.total = job->n_selected;
-    input.window = cuda_worker_streams(w);
     LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_input, &input));
     LSC_TRY(cuda_net_forward(pass->net));
     LSC_TRY(cuda_launch(pass->net, CUDA_KERNEL_loss, &loss));
@@ -170,6 +195,7 @@ lsc_status cuda_pass_record_samples(cuda_worker *w, cuda_pass *pass)
     for (int i = 0; i < (cuda_worker_streams(w) ? CUDA_WINDOWS : 1); i++)
         LSC_TRY(record(w, pass, i, ask_chunk, &pass->chunk[i]));
     LSC_TRY(record(w, pass, 0, ask_end, &pass->end));
+    LSC_TRY(cuda_pass_record_weights(w, pass)); /* exponents are measured on samples */
 cleanup:
     return st;
 }
@@ -206,9 +232,11 @@ lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass)
 {
     lsc_status st = LSC_OK;
     int window = 0;
+    if (cuda_worker_streams(w))
+        LSC_TRY(cuda_worker_load(w, 0, window));
     LSC_TRY(run_weights(w, pass));
     for (int64_t first = 0; first < w->job->n_selected; first += w->batch) {
-        if (cuda_worker_streams(w))
+        if (cuda_worker_streams(w) && first > 0)
             LSC_TRY(cuda_worker_load(w, first, window));
         LSC_TRY(run(w, pass->chunk[window]));
         if (cuda_worker_streams(w)) {

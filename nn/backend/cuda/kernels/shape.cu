@@ -13,10 +13,11 @@ extern "C" __global__ void __launch_bounds__(KERNEL_THREADS) k_concat(cuda_conca
 extern "C" __global__ void __launch_bounds__(KERNEL_THREADS) k_flatten(cuda_flatten a)
 {
     const int64_t image = (int64_t)a.c * a.plane;
+    const float factor = ldexpf(1, -*a.exponent);
     KERNEL_EACH(i, a.n * image)
     {
         int64_t c = i % image / a.plane, place = i % a.plane;
-        a.y[i] = a.factor * real_load(a.real, a.x, i / image * image + place * a.c + c);
+        a.y[i] = factor * real_load(a.real, a.x, i / image * image + place * a.c + c);
     }
 }
 

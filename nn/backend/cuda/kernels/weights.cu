@@ -25,6 +25,11 @@ static __device__ __forceinline__ int64_t source(const cuda_row &row, int i)
     return row.weight + (int64_t)(i % channels) * row.taps + i / channels;
 }
 
+static __device__ __forceinline__ double power(const cuda_weights &a, int32_t exponent)
+{
+    return exponent >= 0 ? ldexp(1.0, a.exponents[exponent]) : 1;
+}
+
 /* Sum of squares of the filter, the same in every thread. */
 static __device__ double squares(const cuda_weights &a, const cuda_row &row, const double *coords)
 {
@@ -64,11 +69,12 @@ extern "C" __global__ void __launch_bounds__(WEIGHT_THREADS) k_weights(cuda_weig
         double norm = sqrt(squares(a, row, coords));
         scale = 1 / (norm > row.eps ? norm : row.eps);
     }
+    const double to = power(a, row.exponent_out), factor = scale * (to / power(a, row.exponent_in));
     for (int i = (int)threadIdx.x; i < row.elements; i += WEIGHT_THREADS)
-        real_store(row.real, a.weights + row.out, i, (float)(scale * parameter(a, coords, source(row, i))));
+        real_store(row.real, a.weights + row.out, i, (float)(factor * parameter(a, coords, source(row, i))));
     if (threadIdx.x == 0) {
         a.scale[blockIdx.x] = (float)scale;
-        a.shift[blockIdx.x] = (float)(row.factor * shift);
+        a.shift[blockIdx.x] = (float)(to * shift);
     }
 }
 
