@@ -18,9 +18,11 @@
 typedef struct {
     const lsc_ranks *ranks;
     fixture_quadratic q;
-    bool coords;          /* route */
-    bool leaves;          /* fails before lsc_run */
-    int stop_at;          /* points of this rank; 0: to the end */
+    bool coords;  /* route */
+    bool leaves;  /* fails before lsc_run */
+    int stop_at;  /* points: of the surface for rank 0, begun here for others; 0: to the end */
+    int64_t done; /* of the surface, as told to rank 0 */
+    _Atomic int begun;
     const char *settings; /* of the objective; NULL: the fixture's */
     const char *path;
     pthread_t thread;
@@ -36,7 +38,17 @@ static bool stop_now(void *context)
 {
     const member *m = context;
 
-    return m->stop_at > 0 && m->q.points >= m->stop_at;
+    return m->stop_at > 0 && (m->ranks->rank == 0 ? m->done : m->begun) >= m->stop_at;
+}
+
+static void count_done(void *context, const lsc_surface *s)
+{
+    ((member *)context)->done = lsc_surface_n_done(s);
+}
+
+static void count_begun(void *context)
+{
+    ((member *)context)->begun++;
 }
 
 static lsc_status evaluate(member *m)
@@ -44,11 +56,16 @@ static lsc_status evaluate(member *m)
     lsc_status st = LSC_OK;
     lsc_objective obj = fixture_objective(&m->q, m->coords);
     const lsc_axis axes[] = {{-1, 1, 7}, {-1, 1, 5}};
-    const lsc_run_options o = {.path = m->path, .stop = stop_now, .context = m, .ranks = m->ranks};
+    const lsc_run_options o = {
+        .path = m->path, .stop = stop_now, .progress = count_done, .context = m, .ranks = m->ranks};
     float center[FIXTURE_N];
     lsc_frame *frame = NULL;
     lsc_plan *plan = NULL;
 
+    if (m->q.before == NULL) {
+        m->q.before = count_begun;
+        m->q.context = m;
+    }
     obj.settings = m->settings == NULL ? obj.settings : m->settings;
     fixture_center(center);
     LSC_TRY(lsc_frame_new(&fixture_layout, center, 2, NULL, &frame));
@@ -156,7 +173,8 @@ static void a_resume_may_have_more_ranks_or_fewer(void **state)
     member last[2] = {{0}};
     run_all(last, 2, path);
     CHECK_INT(last[0].status, LSC_OK);
-    CHECK_INT(points + last[0].q.points + last[1].q.points, POINTS);
+    CHECK(last[0].q.points + last[1].q.points < POINTS - 4);
+    CHECK(points + last[0].q.points + last[1].q.points >= POINTS);
     lsc_surface_free(last[0].surface);
     CHECK_OK(lsc_surface_load(path, &s));
     check_values(s);
