@@ -122,6 +122,12 @@ void lsc_filesize_signal_release(bool held);
 
 /* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------------ */
 
+/* One past the last element of block b of a layout, which has no gaps. */
+static inline int64_t lsc_block_past(const lsc_layout *layout, int b)
+{
+    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
+}
+
 double lsc_dot(const float *a, const float *b, int64_t n);
 double lsc_norm2(const float *a, int64_t n); /* Euclidean norm */
 double lsc_sum(const double *a, int64_t n);

@@ -18,11 +18,6 @@ static int64_t n_buffers(const nn_mean_statistics *m)
     return m->layout->n - m->layout->n_learned;
 }
 
-static int64_t block_past(const lsc_layout *layout, int b)
-{
-    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
-}
-
 lsc_status nn_mean_statistics_init(nn_mean_statistics *m, const lsc_layout *layout, nn_real real)
 {
     lsc_status st = LSC_OK;
@@ -67,7 +62,7 @@ void nn_mean_statistics_set(const nn_mean_statistics *m, void *theta)
         if (block->role != LSC_BUFFER)
             continue;
         const double scale = block->rank == 0 ? 1 : 1 / (NN_NORM_MOMENTUM * (double)m->n);
-        for (int64_t j = block->offset; j < block_past(m->layout, b); j++) {
+        for (int64_t j = block->offset; j < lsc_block_past(m->layout, b); j++) {
             const double mean = scale * m->sums[j - m->layout->n_learned];
             if (m->real == NN_F64)
                 ((double *)theta)[j] = mean;

@@ -195,8 +195,8 @@ static void the_result_has_statistics_of_its_own(void **state)
         CHECK_REAL((double)result.theta[j], s->state->mean[j], 6e-8 * (fabs(s->state->mean[j]) + 1));
     wanted_statistics(s, result.theta, wanted);
     for (int b = 0; b < layout->n_blocks; b++)
-        for (int64_t j = layout->blocks[b].offset; layout->blocks[b].role == LSC_BUFFER && j < tr_block_past(layout, b);
-             j++) {
+        for (int64_t j = layout->blocks[b].offset;
+             layout->blocks[b].role == LSC_BUFFER && j < lsc_block_past(layout, b); j++) {
             const double is = (double)result.theta[j], want = wanted[j - layout->n_learned];
             /* 200 roundings to float, of which one in ten counts. */
             CHECK_REAL(is, layout->blocks[b].rank == 0 ? 2 : want, 2e-6 * (fabs(want) + 1));

@@ -35,7 +35,7 @@ static double scaled_norm(const tr_state *s, const tr_perturbation *p, const flo
     for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
         double a, b, of_block = 0;
         scaling(p, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
+        for (int64_t j = layout->blocks[i].offset; j < lsc_block_past(layout, i); j++) {
             double x = (a + b * fabs((double)s->theta[j])) * (double)g[j];
             of_block += x * x;
         }
@@ -51,7 +51,7 @@ void tr_perturb(const tr_state *s, const tr_perturbation *p, const float *g, con
     for (int i = 0; i < layout->n_blocks && layout->blocks[i].role != LSC_BUFFER; i++) {
         double a, b;
         scaling(p, &layout->blocks[i], &a, &b);
-        for (int64_t j = layout->blocks[i].offset; j < tr_block_past(layout, i); j++) {
+        for (int64_t j = layout->blocks[i].offset; j < lsc_block_past(layout, i); j++) {
             double t = a + b * fabs((double)s->theta[j]);
             double back = p->alpha == 0 ? 0 : p->alpha * (double)align[j];
             eps[j] = (float)(scale * t * t * (double)g[j] - back);
@@ -68,7 +68,7 @@ void tr_point(const tr_state *s, const float *eps, int n_points, float *point, t
     for (int b = 0; b < layout->n_blocks && layout->blocks[b].role != LSC_BUFFER; b++) {
         const lsc_block *block = &layout->blocks[b];
         const int64_t first = block->offset;
-        const int64_t past = tr_block_past(layout, b);
+        const int64_t past = lsc_block_past(layout, b);
         const double norm = lsc_norm2(eps + first, past - first);
         for (int64_t j = first; j < past; j++)
             point[j] = (float)((double)s->theta[j] + (double)eps[j]);

@@ -195,7 +195,7 @@ lsc_status tr_pretrained_fill(const char *path, const lsc_layout *layout, float 
         if (of_head && foreign_head(&n, block))
             all = false;
         else
-            LSC_TRY(fill_block(&n, block, tr_block_past(layout, b), of_head, theta));
+            LSC_TRY(fill_block(&n, block, lsc_block_past(layout, b), of_head, theta));
     }
     *with_head = all;
 cleanup:

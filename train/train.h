@@ -137,11 +137,6 @@ lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report);
 
 /* ---- what optimizers share (sgd.c, perturbation.c, ascent.c, weighted.c) ------------------------ */
 
-/* One past the last element of block b of a layout, which has no gaps. */
-static inline int64_t tr_block_past(const lsc_layout *layout, int b)
-{
-    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
-}
 /* theta, momentum <- one SGD step along g [n_learned]. */
 void tr_sgd(tr_state *s, const float *g);
 
