@@ -11,7 +11,7 @@ target_link_libraries(lsc_test_emulator PRIVATE lsc_flags)
 target_include_directories(lsc_test_emulator PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_compile_options(lsc_test_emulator PRIVATE -O2)
 
-add_library(losscope_cuda_emulated MODULE cuda/emulated.c cuda/emulated_conv.c cuda/emulated_plans.c)
+add_library(losscope_cuda_emulated MODULE cuda/emulated.c cuda/emulated_conv.c cuda/emulated_plans.c cuda/emulated_settings.c)
 target_link_libraries(losscope_cuda_emulated PRIVATE lsc_test_emulator lsc_nn)
 target_link_options(losscope_cuda_emulated PRIVATE -Wl,--exclude-libs,ALL)
 set_target_properties(losscope_cuda_emulated PROPERTIES PREFIX "")

@@ -12,8 +12,6 @@
 #include "cuda/emulator.h"
 
 __attribute__((visibility("default"))) cuda_module_entry losscope_cuda;
-__attribute__((visibility("default"))) emulated_settings emulated_control = {
-    .devices = 1, .major = 9, .memory = (int64_t)1 << 30, .fail_device = -1, .plans = 1};
 
 /* In front of every piece of memory. */
 typedef struct {
@@ -284,6 +282,9 @@ static int launch_kernel(cuda_device *d, int kernel, const void *args)
 static int conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
 {
     int result = begin(d->number, "conv_run");
+    if (result == CUDA_DONE && d->recording != NULL && !conv->ran)
+        result = emulated_fail(CUDA_FAILED, "kernels are loaded while it records");
+    conv->ran = conv->ran || d->recording == NULL;
     if (result == CUDA_DONE)
         run_or_keep(d, &(launch){.kernel = -1, .conv = conv, .data = *data});
     return result;
@@ -332,36 +333,6 @@ static int finish(cuda_device *d)
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------- */
-
-static void set(const char *text, const char *key, int64_t *value)
-{
-    const char *at = strstr(text, key);
-    if (at != NULL)
-        *value = strtoll(at + strlen(key), NULL, 10);
-}
-
-static void set_int(const char *text, const char *key, int *value)
-{
-    int64_t v = *value;
-    set(text, key, &v);
-    *value = (int)v;
-}
-
-__attribute__((constructor)) static void read_environment(void)
-{
-    const char *text = getenv("LOSSCOPE_EMULATED");
-    emulated_settings *c = &emulated_control;
-    if (text == NULL)
-        return;
-    set_int(text, "devices=", &c->devices);
-    set_int(text, "major=", &c->major);
-    set(text, "memory=", &c->memory);
-    set(text, "fail=", &c->fail_at);
-    set_int(text, "fail_device=", &c->fail_device);
-    set_int(text, "broken=", &c->broken);
-    set_int(text, "plans=", &c->plans);
-    set_int(text, "saves=", &c->saves);
-}
 
 const cuda_api *losscope_cuda(void)
 {

@@ -1,7 +1,8 @@
 /*
  * emulated.h - an emulated device: the table of device.h over the processor, as a module of its own
  * (losscope_cuda_emulated.so). Kernels are ours, by the emulator; convolutions are those of the reference. Device
- * memory begins as NaN, and so does what is freed; what CUDA forbids while it records is refused. For tests only.
+ * memory begins as NaN, and so does what is freed; what CUDA forbids while it records is refused, a first run of a
+ * convolution, too: it would load kernels. For tests only.
  * SPDX-License-Identifier: MIT
  */
 #ifndef LSC_TEST_EMULATED_H
@@ -42,6 +43,7 @@ struct cuda_conv {
     cuda_conv_shape shape;
     int plan;  /* which of those that are proposed */
     int timed; /* runs so far */
+    bool ran;  /* so that its kernels are loaded */
 };
 
 int emulated_fail(cuda_result result, const char *what);

@@ -15,12 +15,10 @@
 enum { MAX_DEVICES = 16 };
 #define CALL_SECONDS 1.0
 
-typedef enum { WAITS, TAKEN, DONE } batch_state;
-
 /* Points first .. first+n-1 of a call. */
 typedef struct {
     int first, n;
-    batch_state state;
+    bool done;
 } batch;
 
 typedef struct cuda_evaluator cuda_evaluator;
@@ -30,6 +28,7 @@ typedef struct {
     cuda_evaluator *owner;
     cuda_worker worker;
     pthread_t thread;
+    batch *batch;      /* to do now; NULL: none */
     lsc_status status; /* LSC_OK: it works */
     char message[LSC_MESSAGE_MAX];
 } crew;
@@ -42,7 +41,6 @@ struct cuda_evaluator {
     int at_once; /* points of a device in one call: grows until they take long enough */
     int64_t lost;
     /* The call under way. */
-    pthread_mutex_t mutex;
     batch batches[MAX_DEVICES];
     int n_batches;
     const double *coords;
@@ -61,7 +59,6 @@ static void evaluator_free(void *self)
     for (int i = 0; i < e->n_workers; i++)
         cuda_worker_fini(&e->workers[i].worker);
     cuda_plans_free(e->job.plans);
-    pthread_mutex_destroy(&e->mutex);
     lsc_free(e->job.selected);
     lsc_free(e->row);
     lsc_free(e);
@@ -146,7 +143,6 @@ static lsc_status evaluator_new(const nn_graph *g, const nn_evaluator_options *o
 
     LSC_TRY(find_devices(o, &api, number, &n));
     LSC_NEW(e, 1);
-    pthread_mutex_init(&e->mutex, NULL);
     e->at_once = 1;
     LSC_TRY(make_job(&e->job, g, o));
     LSC_NEW(e->row, e->job.n_sums + 1);
@@ -253,48 +249,38 @@ static lsc_status set_frame(void *self, const float *center, const float *const 
 
 /* ---- points ----------------------------------------------------------------------------------------- */
 
-static batch *take(cuda_evaluator *e)
-{
-    batch *taken = NULL;
-    pthread_mutex_lock(&e->mutex);
-    for (int i = 0; i < e->n_batches && taken == NULL; i++)
-        if (e->batches[i].state == WAITS)
-            taken = &e->batches[i];
-    if (taken != NULL)
-        taken->state = TAKEN;
-    pthread_mutex_unlock(&e->mutex);
-    return taken;
-}
-
-static void give_back(cuda_evaluator *e, batch *b, batch_state state)
-{
-    pthread_mutex_lock(&e->mutex);
-    b->state = state;
-    pthread_mutex_unlock(&e->mutex);
-}
-
 static void *work(void *context)
 {
     crew *c = context;
-    cuda_evaluator *e = c->owner;
-    const int width = e->job.n_sums + 1;
-    batch *b;
-    while (c->status == LSC_OK && (b = take(e)) != NULL) {
-        keep_failure(c, cuda_worker_points(&c->worker, e->coords + (int64_t)b->first * e->n_dirs, b->n,
-                                           e->out + (int64_t)b->first * width));
-        give_back(e, b, c->status == LSC_OK ? DONE : WAITS);
-    }
+    const cuda_evaluator *e = c->owner;
+    batch *b = c->batch;
+    keep_failure(c, cuda_worker_points(&c->worker, e->coords + (int64_t)b->first * e->n_dirs, b->n,
+                                       e->out + (int64_t)b->first * (e->job.n_sums + 1)));
+    b->done = c->status == LSC_OK;
     return NULL;
 }
 
-/* All devices that work at once, the first of them on this thread; one whose thread cannot be had is left out. */
+/* A batch that is not done for each device that works, as far as there are any. */
+static void hand_out(cuda_evaluator *e)
+{
+    int next = 0;
+    for (int i = 0; i < e->n_workers; i++) {
+        crew *c = &e->workers[i];
+        while (next < e->n_batches && e->batches[next].done)
+            next++;
+        c->batch = c->status == LSC_OK && next < e->n_batches ? &e->batches[next++] : NULL;
+    }
+}
+
+/* The devices at once, the first of them on this thread; one whose thread cannot be had does nothing now. */
 static void work_together(cuda_evaluator *e)
 {
     bool started[MAX_DEVICES] = {false};
     crew *own = NULL;
+    hand_out(e);
     for (int i = 0; i < e->n_workers; i++) {
         crew *c = &e->workers[i];
-        if (c->status != LSC_OK)
+        if (c->batch == NULL)
             continue;
         if (own == NULL)
             own = c;
@@ -314,7 +300,7 @@ static void share_out(cuda_evaluator *e, int n)
     e->n_batches = parts < n ? parts : n;
     for (int i = 0; i < e->n_batches; i++) {
         int end = (int)((int64_t)n * (i + 1) / e->n_batches);
-        e->batches[i] = (batch){first, end - first, WAITS};
+        e->batches[i] = (batch){.first = first, .n = end - first};
         first = end;
     }
 }
@@ -323,7 +309,7 @@ static void share_out(cuda_evaluator *e, int n)
 static int done_points(const cuda_evaluator *e)
 {
     int n = 0;
-    for (int i = 0; i < e->n_batches && e->batches[i].state == DONE; i++)
+    for (int i = 0; i < e->n_batches && e->batches[i].done; i++)
         n += e->batches[i].n;
     return n;
 }
@@ -331,7 +317,7 @@ static int done_points(const cuda_evaluator *e)
 static bool all_done(const cuda_evaluator *e)
 {
     for (int i = 0; i < e->n_batches; i++)
-        if (e->batches[i].state != DONE)
+        if (!e->batches[i].done)
             return false;
     return true;
 }

@@ -103,6 +103,12 @@ void cuda_worker_fini(cuda_worker *w)
 
 /* ---- points ----------------------------------------------------------------------------------------- */
 
+static void forget(cuda_worker *w)
+{
+    cuda_pass_forget(w, &w->pass);
+    cuda_pass_forget(w, &w->again);
+}
+
 lsc_status cuda_worker_select(cuda_worker *w)
 {
     lsc_status st = LSC_OK;
@@ -115,8 +121,7 @@ lsc_status cuda_worker_select(cuda_worker *w)
         LSC_TRY(cuda_said(&w->context, w->context.api->upload(w->context.device, w->index, index,
                                                               (size_t)job->n_selected * sizeof *index)));
     }
-    LSC_TRY(cuda_pass_record_samples(w, &w->pass));
-    LSC_TRY(cuda_pass_record_samples(w, &w->again));
+    forget(w);
 cleanup:
     lsc_free(index);
     return st;
@@ -126,13 +131,12 @@ lsc_status cuda_worker_set_frame(cuda_worker *w, const float *center, const floa
 {
     lsc_status st = LSC_OK;
     LSC_TRY(cuda_frame_set(&w->frame, center, dirs, n_dirs));
-    LSC_TRY(cuda_pass_record_weights(w, &w->pass));
-    LSC_TRY(cuda_pass_record_weights(w, &w->again));
+    forget(w);
 cleanup:
     return st;
 }
 
-static lsc_status run_points(cuda_worker *w, const cuda_pass *pass, const double *coords, int n, double *out,
+static lsc_status run_points(cuda_worker *w, cuda_pass *pass, const double *coords, int n, double *out,
                              cuda_note *notes)
 {
     lsc_status st = LSC_OK;

@@ -25,7 +25,7 @@ typedef struct {
     cuda_plans *plans;
 } cuda_job;
 
-/* A net with its recorded graphs. */
+/* A net with its recorded graphs, of which NULL is not recorded yet. */
 typedef struct {
     cuda_net *net;  /* NULL: not needed */
     cuda_net *norm; /* on batch statistics, forms those of `net` anew; NULL: they are as they are */
@@ -68,11 +68,11 @@ lsc_status cuda_worker_points(cuda_worker *w, const double *coords, int n, doubl
 /* Of the last point. */
 lsc_status cuda_worker_losses(cuda_worker *w, double *loss, uint8_t *correct);
 
-/* For its files (worker_pass.c). Record what depends on the frame; on the samples. Ask for a point. */
-lsc_status cuda_pass_record_weights(cuda_worker *w, cuda_pass *pass);
-lsc_status cuda_pass_record_samples(cuda_worker *w, cuda_pass *pass);
-lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass);
-void cuda_pass_free(cuda_worker *w, cuda_pass *pass); /* and make it {0}; takes one that is */
+/* For its files (worker_pass.c). Ask for a point, whose parts are recorded the first time; forget what was recorded, as
+ * the frame or the selected samples have changed. */
+lsc_status cuda_pass_run(cuda_worker *w, cuda_pass *pass);
+void cuda_pass_forget(cuda_worker *w, cuda_pass *pass); /* takes one that is {0} */
+void cuda_pass_free(cuda_worker *w, cuda_pass *pass);   /* and make it {0}; takes one that is */
 
 /* For its files (worker_data.c): all memory of the data; the samples of a chunk on their way into a window. */
 lsc_status cuda_worker_make_data(cuda_worker *w);

@@ -7,25 +7,32 @@
 
 enum { MEASURED_IMAGES = 16 }; /* the others may come to 500 times as much */
 
-static void drop(const cuda_worker *w, cuda_graph **graph)
-{
-    w->context.api->graph_free(w->context.device, *graph);
-    *graph = NULL;
-}
+typedef lsc_status asking(cuda_worker *w, const cuda_pass *pass, int window);
 
-/* Keep what `ask` asks for instead of running it, in the place of what *graph was. */
-static lsc_status record(cuda_worker *w, const cuda_pass *pass, int window,
-                         lsc_status (*ask)(cuda_worker *w, const cuda_pass *pass, int window), cuda_graph **graph)
+/* Keep what `ask` asks for instead of running it. */
+static lsc_status record(cuda_worker *w, const cuda_pass *pass, int window, asking *ask, cuda_graph **graph)
 {
     lsc_status st = LSC_OK, asked;
     char message[LSC_MESSAGE_MAX];
     const cuda_api *api = w->context.api;
-    drop(w, graph);
     LSC_TRY(cuda_said(&w->context, api->record(w->context.device)));
     asked = ask(w, pass, window);
     snprintf(message, sizeof message, "%s", lsc_last_error());
     st = cuda_said(&w->context, api->recorded(w->context.device, graph)); /* ends the recording in any case */
     LSC_CHECK(asked == LSC_OK, asked, "%s", message);
+cleanup:
+    return st;
+}
+
+/* Run what was recorded. The first time it runs as it is asked for, and is recorded after that: libraries load kernels
+ * and take memory when something first runs, which CUDA forbids while it records. */
+static lsc_status run(cuda_worker *w, const cuda_pass *pass, int window, asking *ask, cuda_graph **graph)
+{
+    lsc_status st = LSC_OK;
+    if (*graph != NULL)
+        return cuda_said(&w->context, w->context.api->graph_run(w->context.device, *graph));
+    LSC_TRY(ask(w, pass, window));
+    LSC_TRY(record(w, pass, window, ask, graph));
 cleanup:
     return st;
 }
@@ -173,62 +180,37 @@ cleanup:
 
 /* ---- a pass ------------------------------------------------------------------------------------------- */
 
-lsc_status cuda_pass_record_weights(cuda_worker *w, cuda_pass *pass)
+void cuda_pass_forget(cuda_worker *w, cuda_pass *pass)
 {
-    lsc_status st = LSC_OK;
-    if (pass->net == NULL)
-        return LSC_OK;
-    LSC_TRY(record(w, pass, 0, ask_begin, &pass->begin));
-    if (pass->norm != NULL)
-        LSC_TRY(record(w, pass, 0, ask_fold, &pass->fold));
-cleanup:
-    return st;
-}
-
-lsc_status cuda_pass_record_samples(cuda_worker *w, cuda_pass *pass)
-{
-    lsc_status st = LSC_OK;
-    if (pass->net == NULL)
-        return LSC_OK;
-    if (pass->norm != NULL)
-        LSC_TRY(record(w, pass, 0, ask_norm, &pass->form));
-    for (int i = 0; i < (cuda_worker_streams(w) ? CUDA_WINDOWS : 1); i++)
-        LSC_TRY(record(w, pass, i, ask_chunk, &pass->chunk[i]));
-    LSC_TRY(record(w, pass, 0, ask_end, &pass->end));
-    LSC_TRY(cuda_pass_record_weights(w, pass)); /* exponents are measured on samples */
-cleanup:
-    return st;
+    cuda_graph **all[] = {&pass->begin, &pass->form, &pass->fold, &pass->chunk[0], &pass->chunk[1], &pass->end};
+    for (size_t i = 0; i < LSC_COUNT(all); i++) {
+        w->context.api->graph_free(w->context.device, *all[i]);
+        *all[i] = NULL;
+    }
 }
 
 void cuda_pass_free(cuda_worker *w, cuda_pass *pass)
 {
-    cuda_graph **all[] = {&pass->begin, &pass->form, &pass->fold, &pass->chunk[0], &pass->chunk[1], &pass->end};
-    for (size_t i = 0; i < LSC_COUNT(all); i++)
-        drop(w, all[i]);
+    cuda_pass_forget(w, pass);
     cuda_net_free(pass->net);
     cuda_net_free(pass->norm);
     *pass = (cuda_pass){0};
 }
 
-static lsc_status run(const cuda_worker *w, cuda_graph *graph)
-{
-    return cuda_said(&w->context, w->context.api->graph_run(w->context.device, graph));
-}
-
-static lsc_status run_weights(const cuda_worker *w, const cuda_pass *pass)
+static lsc_status run_weights(cuda_worker *w, cuda_pass *pass)
 {
     lsc_status st = LSC_OK;
-    LSC_TRY(run(w, pass->begin));
+    LSC_TRY(run(w, pass, 0, ask_begin, &pass->begin));
     if (pass->norm == NULL)
         goto cleanup;
     for (int64_t first = 0; first < w->job->o.norm.n; first += w->job->o.norm_batch)
-        LSC_TRY(run(w, pass->form));
-    LSC_TRY(run(w, pass->fold));
+        LSC_TRY(run(w, pass, 0, ask_norm, &pass->form));
+    LSC_TRY(run(w, pass, 0, ask_fold, &pass->fold));
 cleanup:
     return st;
 }
 
-lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass)
+lsc_status cuda_pass_run(cuda_worker *w, cuda_pass *pass)
 {
     lsc_status st = LSC_OK;
     int window = 0;
@@ -238,13 +220,13 @@ lsc_status cuda_pass_run(cuda_worker *w, const cuda_pass *pass)
     for (int64_t first = 0; first < w->job->n_selected; first += w->batch) {
         if (cuda_worker_streams(w) && first > 0)
             LSC_TRY(cuda_worker_load(w, first, window));
-        LSC_TRY(run(w, pass->chunk[window]));
+        LSC_TRY(run(w, pass, window, ask_chunk, &pass->chunk[window]));
         if (cuda_worker_streams(w)) {
             LSC_TRY(cuda_said(&w->context, w->context.api->release(w->context.device, window)));
             window = !window;
         }
     }
-    LSC_TRY(run(w, pass->end));
+    LSC_TRY(run(w, pass, 0, ask_end, &pass->end));
 cleanup:
     return st;
 }
