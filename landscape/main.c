@@ -23,7 +23,7 @@ static const char doc[] =
     "stopped.";
 
 /* Options without a short form; those that only store their text are at `text_options`. */
-enum { DIRS = 0x200, POINTS, SAMPLES, NORM_BATCH, NORM_IMAGES, SAVE_EVERY, OVERWRITE, NO_VTP, TEXT };
+enum { DIRS = 0x200, POINTS, SAMPLES, NORM_BATCH, NORM_IMAGES, SAVE_EVERY, CHUNK, OVERWRITE, NO_VTP, TEXT };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is looked at:", 1},
@@ -49,6 +49,7 @@ static const struct argp_option options[] = {
      3},
     {"norm-batch", NORM_BATCH, "N", 0, "images whose statistics are taken together (100)", 3},
     {"norm-images", NORM_IMAGES, "N", 0, "images that recalibrated statistics come from (1000)", 3},
+    {"chunk", CHUNK, "N", 0, "images that pass through the network at once (512 on a GPU, fewer if they do not fit)", 3},
     {"mpi", TEXT + 14, "HOW", 0, "share the points by MPI: auto (where mpirun or srun started several), on, off (auto)",
      3},
     {"no-vtp", NO_VTP, 0, 0, "write no file for ParaView", 3},
@@ -95,6 +96,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case NORM_IMAGES:
         o->norm_images = cli_int(state, "--norm-images", text, 1, INT32_MAX);
+        return 0;
+    case CHUNK:
+        o->chunk = cli_int(state, "--chunk", text, 1, INT32_MAX);
         return 0;
     case SAVE_EVERY:
         o->save_s = cli_real(state, "--save-every", text, 1e-3, 86400);

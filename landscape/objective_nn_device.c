@@ -28,7 +28,7 @@ static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *op
         .loss = o->loss->name,
         .arithmetic = o->arithmetic,
         .statistics = o->statistics,
-        .batch = o->statistics == NN_BATCH ? s->batch : 0,
+        .batch = o->statistics == NN_BATCH ? s->batch : options->batch,
         .norm = {.n = o->norm.samples.n, .read = landscape_samples_read_raw, .context = &o->norm.samples},
         .norm_batch = o->norm.samples.batch,
         .part = options->part,

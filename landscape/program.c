@@ -72,7 +72,7 @@ static lsc_status job_open(job *j, const landscape_options *o)
         .index = j->subject.index,
         .n_index = j->subject.n_index,
         .statistics = j->request.norm == LANDSCAPE_BATCH ? NN_BATCH : NN_FROZEN,
-        .batch = j->request.norm == LANDSCAPE_BATCH ? j->subject.norm_batch : 0,
+        .batch = j->request.norm == LANDSCAPE_BATCH ? j->subject.norm_batch : o->chunk,
         .norm_index = j->subject.norm_index,
         .n_norm = j->subject.n_norm,
         .norm_batch = j->subject.norm_batch,

@@ -148,6 +148,8 @@ static lsc_status take_norm(landscape_request *r, const landscape_options *o)
               "--norm-batch: goes with --batch-norm batch or recalibrated");
     LSC_CHECK(o->norm_images == 0 || r->norm == LANDSCAPE_RECALIBRATED, LSC_ERR_ARG,
               "--norm-images: goes with --batch-norm recalibrated");
+    LSC_CHECK(o->chunk == 0 || r->norm != LANDSCAPE_BATCH, LSC_ERR_ARG,
+              "--chunk: with --batch-norm batch those of --norm-batch pass at once");
     r->norm_batch = o->norm_batch;
     r->norm_images = o->norm_images;
 cleanup:

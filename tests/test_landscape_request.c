@@ -131,6 +131,8 @@ static void statistics_of_batch_norm_are_a_word_and_numbers_that_go_with_it(void
     refused((landscape_options){.norm_batch = 7}, "--norm-batch: goes with --batch-norm batch or recalibrated");
     refused((landscape_options){.batch_norm = "batch", .norm_images = 7},
             "--norm-images: goes with --batch-norm recalibrated");
+    refused((landscape_options){.batch_norm = "batch", .chunk = 7},
+            "--chunk: with --batch-norm batch those of --norm-batch pass at once");
 }
 
 static void the_surface_has_a_name_of_its_own(void **state)

@@ -10,8 +10,8 @@ out=${1:-build/gpu-run}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 build=${BUILD:-build/release}
-per_domain=${PER_DOMAIN:-1000} samples=2000 models="resnet20 resnet56" points=5 timed_points=9 timed_per_domain=15000 few="" peer_batch=1000
-[ -z "${REHEARSE-}" ] || samples=6 models=resnet20 timed_points=2 timed_per_domain=$per_domain few="--samples=6" peer_batch=6
+per_domain=${PER_DOMAIN:-1000} samples=2000 models="resnet20 resnet56" points=5 timed_points=9 timed_per_domain=15000 few="" peer_batch=1000 chunk_sizes="256 512 1024 2048"
+[ -z "${REHEARSE-}" ] || samples=6 models=resnet20 timed_points=2 timed_per_domain=$per_domain few="--samples=6" peer_batch=6 chunk_sizes="3 6"
 python=${LSC_TEST_PYTHON:-python3}
 
 say() { echo "gpu/run.sh: $*" >&2; }
@@ -138,6 +138,18 @@ for model in $models; do
     done
 done
 
+# How many images at once: what was used above is 512.
+chunks=""
+for precision in tf32 fp16; do
+    for chunk in $chunk_sizes; do
+        run_timed "$model" $precision --chunk "$chunk" --points 1 >/dev/null # plans are chosen, and kept
+        s=$(run_timed "$model" $precision --chunk "$chunk" | number seconds)
+        rate=$(awk -v s="$s" -v n="$images" -v p=$timed_points 'BEGIN { printf "%.0f", p * p * n / s }')
+        say "$model, $precision, $chunk at once: $rate images a second"
+        chunks="$chunks${chunks:+, }\"${precision}_$chunk\": $rate"
+    done
+done
+
 # ---- what was chosen, and on what ---------------------------------------------------------------------------------------------------
 # Kept plans say both: a line with the key, then the plan, with cuDNN's number of the engine and the properties of the device.
 engines() { # "SHAPE": ENGINE, ... of all convolutions
@@ -160,7 +172,7 @@ report="$out/$slug-$(date +%Y%m%d).json"
     printf '  "gpu": "%s", "driver": "%s", "pytorch": "%s",\n' "$name" "$driver" "$torch"
     printf '  "backends": %s, "values": %s, "surfaces": %s, "same_bits_twice": %s, "compute_sanitizer": %s,\n' \
         "$backends" "$values" "$surfaces" "$same" "$sanitizer"
-    printf '  "differences": {%s},\n  "times": {%s\n  },\n' "$differences" "$times"
+    printf '  "differences": {%s},\n  "times": {%s\n  },\n  "chunks": {%s},\n' "$differences" "$times" "$chunks"
     printf '  "engines": {\n    %s\n  },\n  "properties": %s\n}\n' "$(engines)" "${properties:-null}"
 } >"$report"
 [ "$backends$values$surfaces$same" = 1111 ] && [ "$sanitizer" != 0 ] || fail "something failed: $report"
