@@ -53,7 +53,7 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
     if (!evaluates || o->real != NN_F32)
         goto cleanup;
     st = open_evaluator(o, options, backend);
-    if (st == LSC_OK || st == LSC_ERR_NOMEM || !is_auto || demanded)
+    if (st == LSC_OK || st == LSC_ERR_NOMEM || st == LSC_ERR_STOPPED || !is_auto || demanded)
         goto cleanup;
     lsc_log_info("no GPU is used: %s", lsc_last_error());
     st = LSC_OK;

@@ -54,6 +54,8 @@ set_tests_properties(cuda_objective cuda_objective_norm PROPERTIES LABELS "contr
 
 lsc_test(cuda_counts LIBS lsc_objective_nn lsc_test_data LABELS contract cuda ENV LOSSCOPE_CUDA_MODULE=${emulated})
 add_dependencies(test_cuda_counts losscope_cuda_emulated)
+lsc_test(cuda_stopped LIBS lsc_objective_nn lsc_test_data LABELS contract cuda ENV LOSSCOPE_CUDA_MODULE=${emulated})
+add_dependencies(test_cuda_stopped losscope_cuda_emulated)
 
 # Whether what is here has been run on a GPU: shown as skipped until a report says so.
 add_test(NAME cuda_hardware COMMAND sh ${CMAKE_SOURCE_DIR}/tests/gpu/reported.sh)

@@ -69,14 +69,21 @@ cuda_real cuda_value_real(const cuda_net *net, int value)
     return net->values[value].vector ? CUDA_F32 : net->o.real;
 }
 
-/* In the net's own memory, in which convolutions are measured. */
+/* In the net's own memory, in which convolutions are measured: the first time that takes a while. */
 static lsc_status make_steps(cuda_net *net)
 {
     lsc_status st = LSC_OK;
-    for (int i = 0; i < net->n_steps; i++)
+    lsc_progress line;
+    lsc_progress_start(&line, "steps of the network", 0, net->n_steps);
+    for (int i = 0; i < net->n_steps; i++) {
+        LSC_CHECK(!lsc_stop_requested(), LSC_ERR_STOPPED, "cuda:%d: stopped while the network was prepared",
+                  net->context->number);
         if (net->steps[i].kind->make != NULL)
             LSC_TRY(net->steps[i].kind->make(net, &net->steps[i]));
+        lsc_progress_update(&line, i + 1, NULL);
+    }
 cleanup:
+    lsc_progress_end(&line);
     return st;
 }
 
