@@ -10,28 +10,17 @@
 static void usual_values(const fixture *f, double *out)
 {
     const nn_evaluator_options o = options_of(f);
-    CHECK_OK(values_with(f, "cuda", &o, out, NULL));
+    CHECK_OK(values_with(f, "cuda", &o, POINTS, out, NULL));
 }
 
 static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
 {
-    /* Relative, of the loss: what rounding factors to 24, 11 and 8 bits makes of three layers. */
-    static const double tolerance[NN_N_ARITHMETICS] = {
-        [NN_TF32] = 3e-3, [NN_FP32] = 1e-6, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS];
-    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    double want[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
     (void)state;
     reference_values(&f, &o, want);
-    for (int a = 0; a < NN_N_ARITHMETICS; a++) {
-        o.arithmetic = (nn_arithmetic)a;
-        CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
-        for (int i = 0; i < POINTS * FIELDS; i++)
-            if (i % FIELDS != 1)
-                CHECK_RELATIVE(got[i], want[i], tolerance[a]);
-            else if (a == NN_FP32)
-                CHECK_REAL(got[i], want[i], 1e-15);
-    }
+    check_arithmetics(&f, o, want, 1e-6);
     close_fixture(&f);
 }
 
@@ -47,36 +36,22 @@ static void chunks_of_any_size_give_equal_bits(void **state)
     for (int batch = 1; batch < N; batch += 3) {
         nn_evaluator_options o = options_of(&f);
         o.batch = batch;
-        CHECK_OK(values_with(&f, "cuda:0", &o, got, NULL));
+        CHECK_OK(values_with(&f, "cuda:0", &o, POINTS, got, NULL));
         CHECK_BYTES(got, want, sizeof want);
     }
     close_fixture(&f);
 }
 
+/* From the least memory with which it can be opened on: first the images pass through windows. */
 static void images_that_do_not_fit_on_the_device_give_equal_bits(void **state)
 {
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS];
-    nn_evaluator_options o;
-    int64_t streamed = 0;
+    double want[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
     (void)state;
-    open_fixture(&f);
     usual_values(&f, want);
-    o = options_of(&f);
     o.batch = 3;
-    /* From the least memory with which it can be opened on: first the images pass through windows. */
-    for (emulated->memory = 1000;; emulated->memory += 128) {
-        int64_t pinned = emulated->pinned;
-        lsc_status st = values_with(&f, "cuda", &o, got, NULL);
-        if (st == LSC_OK && emulated->pinned == pinned)
-            break;
-        CHECK(st == LSC_OK || st == LSC_ERR_NOMEM);
-        if (st != LSC_OK)
-            continue;
-        CHECK_BYTES(got, want, sizeof want);
-        streamed++;
-    }
-    CHECK(streamed > 0);
+    CHECK(check_windows(&f, &o, POINTS, want, 1000, 128) > 0);
     close_fixture(&f);
 }
 
@@ -88,7 +63,7 @@ static void two_devices_give_the_bits_of_one(void **state)
     (void)state;
     usual_values(&f, want);
     emulated->devices = 2;
-    CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, got, NULL));
     CHECK_BYTES(got, want, sizeof want);
     close_fixture(&f);
 }
@@ -128,32 +103,12 @@ static void processes_of_a_machine_share_its_devices(void **state)
     close_fixture(&f);
 }
 
-/* Whichever call it is at which the second device breaks, the first one does its points, with the same values. */
 static void a_device_that_breaks_half_way_loses_no_point(void **state)
 {
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS];
     const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
-    nn_evaluator_counts counts;
-    int64_t broke = 0;
     (void)state;
-    usual_values(&f, want);
-    for (int64_t at = 1;; at += 7) {
-        control_reset(emulated);
-        emulated->devices = 2;
-        emulated->fail_device = 1;
-        emulated->fail_at = at;
-        emulated->broken = 1;
-        lsc_status st = values_with(&f, "cuda", &o, got, &counts);
-        CHECK_INT(emulated->live, 0);
-        if (st != LSC_OK)
-            continue; /* it broke while it was opened */
-        CHECK_BYTES(got, want, sizeof want);
-        broke += counts.lost;
-        if (emulated->calls < at)
-            break;
-    }
-    CHECK(broke > 2);
+    CHECK(check_breaking_device(&f, &o, 7) > 2);
     close_fixture(&f);
 }
 
@@ -162,24 +117,11 @@ static void a_device_that_breaks_half_way_loses_no_point(void **state)
 static void every_call_that_fails_once_is_reported_and_leaves_nothing_behind(void **state)
 {
     fixture f;
-    double got[POINTS * FIELDS];
     nn_evaluator_options o = (open_fixture(&f), options_of(&f));
-    int64_t failures = 0;
     (void)state;
     o.batch = 4;
     o.arithmetic = NN_FP16; /* two nets */
-    for (int64_t at = 1;; at++) {
-        control_reset(emulated);
-        emulated->fail_at = at;
-        lsc_status st = values_with(&f, "cuda", &o, got, NULL);
-        CHECK_INT(emulated->live, 0);
-        if (st == LSC_OK)
-            break;
-        CHECK(st == LSC_ERR_BACKEND || st == LSC_ERR_ABSENT);
-        CHECK_HAS(lsc_last_error(), "emulated: ");
-        failures++;
-    }
-    CHECK(failures > 100);
+    CHECK(check_failing_calls(&f, &o, POINTS) > 100);
     close_fixture(&f);
 }
 
@@ -208,23 +150,12 @@ static void points_done_before_a_failure_are_given(void **state)
 
 /* ---- what it costs ------------------------------------------------------------------------------------ */
 
-/* Waits of one call for so many points in chunks of this size. */
+/* In chunks of this size. */
 static int64_t waits(const fixture *f, int64_t batch, int points)
 {
     nn_evaluator_options o = options_of(f);
-    nn_evaluator *e = NULL;
-    double out[64 * FIELDS], coords[64 * DIRS] = {0};
-    int done = 0;
     o.batch = batch;
-    CHECK_OK(nn_evaluator_new("cuda", f->graph, &o, &e));
-    CHECK_OK(nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS));
-    for (int n = 1; n <= points; n *= 2) /* calls grow while they are short */
-        CHECK_OK(nn_evaluator_points(e, coords, n, out, &done));
-    int64_t before = emulated->waits;
-    CHECK_OK(nn_evaluator_points(e, coords, points, out, &done));
-    CHECK_INT(done, points);
-    nn_evaluator_free(e);
-    return emulated->waits - before;
+    return waits_of_call(f, &o, points);
 }
 
 static void the_host_waits_once_a_call_not_at_points_or_chunks(void **state)
@@ -244,21 +175,12 @@ static void the_host_waits_once_a_call_not_at_points_or_chunks(void **state)
 static void a_point_that_overflows_in_16_bits_is_evaluated_once_more(void **state)
 {
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS];
-    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
-    nn_evaluator_counts counts;
     (void)state;
+    open_fixture(&f);
     for (int i = 0; i < 8 * 3 * 9; i++)
         f.center[i] *= 1e7f; /* the stem: activations of 1e8 and more, which a float holds */
     f.coords[0] = f.coords[1] = 0;
-    o.arithmetic = NN_TF32;
-    CHECK_OK(values_with(&f, "cuda", &o, want, &counts));
-    CHECK_INT(counts.again, 0);
-    CHECK(isfinite(want[0]));
-    o.arithmetic = NN_FP16;
-    CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
-    CHECK(counts.again >= 1);
-    CHECK_BYTES(got, want, FIELDS * sizeof *want);
+    check_evaluated_once_more(&f, options_of(&f), POINTS);
     close_fixture(&f);
 }
 
@@ -271,15 +193,12 @@ static void activations_that_a_half_does_not_hold_are_scaled(void **state)
     nn_evaluator_options o = (open_fixture(&f), options_of(&f));
     nn_evaluator_counts counts;
     (void)state;
-    const lsc_layout *layout = nn_graph_layout(f.graph);
-    for (int b = 0; b + 1 < layout->n_blocks; b++) /* a filter's block is never the last */
-        for (int64_t k = layout->blocks[b].offset; layout->blocks[b].rank == 4 && k < layout->blocks[b + 1].offset; k++)
-            f.center[k] *= 100;
+    scale_filters(&f, 100);
     memset(f.coords, 0, sizeof f.coords);
-    CHECK_OK(values_with(&f, "cuda", &o, want, NULL));
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, want, NULL));
     CHECK(isfinite(want[0]));
     o.arithmetic = NN_FP16;
-    CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, got, &counts));
     CHECK_INT(counts.again, 0);
     CHECK_RELATIVE(got[0], want[0], 5e-3);
     close_fixture(&f);
@@ -292,11 +211,8 @@ static void a_negative_variance_makes_the_point_nan_and_is_counted(void **state)
     const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
     nn_evaluator_counts counts;
     (void)state;
-    const lsc_layout *layout = nn_graph_layout(f.graph);
-    for (int b = 0; b < layout->n_blocks; b++)
-        if (strcmp(layout->blocks[b].name, "norm4.running_var") == 0)
-            f.center[layout->blocks[b].offset] = -1e-6f;
-    CHECK_OK(values_with(&f, "cuda", &o, got, &counts));
+    *center_of(&f, "norm4.running_var") = -1e-6f;
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, got, &counts));
     CHECK_INT(counts.negative, POINTS);
     for (int p = 0; p < POINTS; p++)
         CHECK(isnan(got[p * FIELDS]) && got[p * FIELDS + 1] == 0);
@@ -333,8 +249,13 @@ static void what_an_evaluator_cannot_do_is_refused(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest anywhere[] = {
         TEST(values_are_those_of_the_reference_in_each_arithmetic),
+        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
+        TEST(activations_that_a_half_does_not_hold_are_scaled),
+        TEST(a_negative_variance_makes_the_point_nan_and_is_counted),
+    };
+    const struct CMUnitTest emulated_only[] = {
         TEST(chunks_of_any_size_give_equal_bits),
         TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
         TEST(two_devices_give_the_bits_of_one),
@@ -343,22 +264,7 @@ int main(int argc, char **argv)
         TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
         TEST(points_done_before_a_failure_are_given),
         TEST(the_host_waits_once_a_call_not_at_points_or_chunks),
-        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
-        TEST(activations_that_a_half_does_not_hold_are_scaled),
-        TEST(a_negative_variance_makes_the_point_nan_and_is_counted),
         TEST(what_an_evaluator_cannot_do_is_refused),
     };
-    /* What holds on any device: with the argument "device", on the one that is found. */
-    const struct CMUnitTest anywhere[] = {
-        TEST(values_are_those_of_the_reference_in_each_arithmetic),
-        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
-        TEST(activations_that_a_half_does_not_hold_are_scaled),
-        TEST(a_negative_variance_makes_the_point_nan_and_is_counted),
-    };
-    if (argc != 2)
-        return 1;
-    if (strcmp(argv[1], "device") == 0)
-        return cmocka_run_group_tests(anywhere, NULL, NULL);
-    emulated = control_open(argv[1]);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_POINTS_TESTS(argc, argv, anywhere, emulated_only);
 }

@@ -34,54 +34,27 @@ static nn_evaluator_options options_with(const fixture *f, mode m)
     return o;
 }
 
-static void usual_values(const fixture *f, mode m, double *out)
-{
-    const nn_evaluator_options o = options_with(f, m);
-    CHECK_OK(values_with(f, "cuda", &o, out, NULL));
-}
-
 /* out [FIELDS]; counts may be NULL. */
 static lsc_status one_point(const fixture *f, const nn_evaluator_options *o, double *out, nn_evaluator_counts *counts)
 {
-    nn_evaluator *e = NULL;
-    int done = 0;
-    lsc_status st = nn_evaluator_new("cuda", f->graph, o, &e);
-    if (st == LSC_OK)
-        st = nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS);
-    if (st == LSC_OK)
-        st = nn_evaluator_points(e, f->coords, 1, out, &done);
-    if (counts != NULL && e != NULL)
-        *counts = nn_evaluator_counted(e);
-    nn_evaluator_free(e);
-    return st;
+    return values_with(f, "cuda", o, 1, out, counts);
 }
 
 /* ---- values ------------------------------------------------------------------------------------------- */
 
 static void values_are_those_of_the_reference_in_each_arithmetic(void **state)
 {
-    /* Relative, of the loss: what rounding factors to 24, 11 and 8 bits makes of three layers. */
-    static const double tolerance[NN_N_ARITHMETICS] = {
-        [NN_TF32] = 3e-3, [NN_FP32] = 2e-6, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS], frozen[POINTS * FIELDS];
+    double want[POINTS * FIELDS], frozen[POINTS * FIELDS];
     (void)state;
     open_fixture(&f);
     const nn_evaluator_options plain = options_of(&f);
     reference_values(&f, &plain, frozen);
     for (int m = 0; m < MODES; m++) {
-        nn_evaluator_options o = options_with(&f, (mode)m);
+        const nn_evaluator_options o = options_with(&f, (mode)m);
         reference_values(&f, &o, want);
         CHECK(fabs(want[0] - frozen[0]) > 0.01 * frozen[0]);
-        for (int a = 0; a < NN_N_ARITHMETICS; a++) {
-            o.arithmetic = (nn_arithmetic)a;
-            CHECK_OK(values_with(&f, "cuda", &o, got, NULL));
-            for (int i = 0; i < POINTS * FIELDS; i++)
-                if (i % FIELDS != 1)
-                    CHECK_RELATIVE(got[i], want[i], tolerance[a]);
-                else if (a == NN_FP32)
-                    CHECK_REAL(got[i], want[i], 1e-15);
-        }
+        check_arithmetics(&f, o, want, 2e-6);
     }
     close_fixture(&f);
 }
@@ -92,11 +65,9 @@ static void a_selection_is_evaluated_in_batches_of_its_own(void **state)
     fixture f;
     double all[FIELDS], one[FIELDS], sum = 0;
     nn_evaluator_options o = (open_fixture(&f), options_with(&f, OF_EACH_BATCH));
-    nn_evaluator *e = NULL;
+    nn_evaluator *e = evaluator_of(&f, &o);
     int done = 0;
     (void)state;
-    CHECK_OK(nn_evaluator_new("cuda", f.graph, &o, &e));
-    CHECK_OK(nn_evaluator_set_frame(e, f.center, (const float *const *)f.dirs, DIRS));
     CHECK_OK(nn_evaluator_select(e, index, 2 * BATCH));
     CHECK_OK(nn_evaluator_points(e, f.coords, 1, all, &done));
     for (int batch = 0; batch < 2; batch++) {
@@ -118,15 +89,11 @@ static void a_negative_running_variance_is_of_no_account(void **state)
     nn_evaluator_counts counts;
     (void)state;
     open_fixture(&f);
-    const lsc_layout *layout = nn_graph_layout(f.graph);
     for (int m = 0; m < MODES; m++) {
         const nn_evaluator_options o = options_with(&f, (mode)m);
         CHECK_OK(one_point(&f, &o, want, NULL));
         CHECK(isfinite(want[0]));
-        for (int b = 0; b < layout->n_blocks; b++)
-            if (strcmp(layout->blocks[b].name, "norm4.running_var") == 0)
-                f.center[layout->blocks[b].offset] = m == OF_EACH_BATCH ? -1 : -2;
-
+        *center_of(&f, "norm4.running_var") = m == OF_EACH_BATCH ? -1 : -2;
         CHECK_OK(one_point(&f, &o, got, &counts));
         CHECK_INT(counts.negative, 0);
         CHECK_BYTES(got, want, sizeof want);
@@ -137,22 +104,12 @@ static void a_negative_running_variance_is_of_no_account(void **state)
 static void a_point_that_overflows_in_16_bits_is_evaluated_once_more(void **state)
 {
     fixture f;
-    double want[FIELDS], got[FIELDS];
-    nn_evaluator_counts counts;
     (void)state;
     open_fixture(&f);
     for (int i = 0; i < 8 * 3 * 9; i++)
         f.center[i] *= 1e7f; /* the stem: what it puts out, before its batch norm, is beyond half */
-    for (int m = 0; m < MODES; m++) {
-        nn_evaluator_options o = options_with(&f, (mode)m);
-        o.arithmetic = NN_TF32;
-        CHECK_OK(one_point(&f, &o, want, NULL));
-        CHECK(isfinite(want[0]));
-        o.arithmetic = NN_FP16;
-        CHECK_OK(one_point(&f, &o, got, &counts));
-        CHECK_INT(counts.again, 1);
-        CHECK_BYTES(got, want, sizeof want);
-    }
+    for (int m = 0; m < MODES; m++)
+        check_evaluated_once_more(&f, options_with(&f, (mode)m), 1);
     close_fixture(&f);
 }
 
@@ -185,75 +142,32 @@ static int64_t too_little_memory(const fixture *f, const nn_evaluator_options *o
     return emulated->memory - STEP;
 }
 
+/* From the least memory with which it can be opened on: first the images pass through windows. */
 static void images_that_do_not_fit_on_the_device_give_equal_bits(void **state)
 {
     fixture f;
-    double want[FIELDS], got[FIELDS];
+    double want[FIELDS];
     (void)state;
     open_fixture(&f);
     for (int m = 0; m < MODES; m++) {
         nn_evaluator_options o = options_with(&f, (mode)m);
-        int64_t streamed = 0;
         control_reset(emulated);
         o.batch = BATCH;
         CHECK_OK(one_point(&f, &o, want, NULL));
-        /* From the least memory with which it can be opened on: first the images pass through windows. */
-        for (emulated->memory = too_little_memory(&f, &o);; emulated->memory += 256) {
-            int64_t pinned = emulated->pinned;
-            lsc_status st = one_point(&f, &o, got, NULL);
-            if (st == LSC_OK && emulated->pinned == pinned)
-                break;
-            CHECK(st == LSC_OK || st == LSC_ERR_NOMEM);
-            if (st != LSC_OK)
-                continue;
-            CHECK_BYTES(got, want, sizeof want);
-            streamed++;
-        }
-        CHECK(streamed > 0);
+        CHECK(check_windows(&f, &o, 1, want, too_little_memory(&f, &o), 256) > 0);
     }
     close_fixture(&f);
 }
 
-/* Calls on the second device until it is open. */
-static int64_t opening_calls(const fixture *f, const nn_evaluator_options *o)
-{
-    nn_evaluator *e = NULL;
-    control_reset(emulated);
-    emulated->devices = 2;
-    emulated->fail_device = 1;
-    CHECK_OK(nn_evaluator_new("cuda", f->graph, o, &e));
-    nn_evaluator_free(e);
-    return emulated->calls;
-}
-
-/* ... and whichever call it is at which the second one breaks once it is open. */
+/* ... and whichever call it is at which the second one breaks. */
 static void two_devices_give_the_bits_of_one(void **state)
 {
     fixture f;
-    double want[POINTS * FIELDS], got[POINTS * FIELDS];
-    nn_evaluator_counts counts;
     (void)state;
     open_fixture(&f);
     for (int m = 0; m < MODES; m++) {
         const nn_evaluator_options o = options_with(&f, (mode)m);
-        int64_t broke = 0;
-        control_reset(emulated);
-        usual_values(&f, (mode)m, want);
-        for (int64_t at = opening_calls(&f, &o) + 1;; at += 29) {
-            control_reset(emulated);
-            emulated->devices = 2;
-            emulated->fail_device = 1;
-            emulated->fail_at = at;
-            emulated->broken = 1;
-            lsc_status st = values_with(&f, "cuda", &o, got, &counts);
-            CHECK_INT(emulated->live, 0);
-            CHECK_OK(st);
-            CHECK_BYTES(got, want, sizeof want);
-            broke += counts.lost;
-            if (emulated->calls < at)
-                break;
-        }
-        CHECK(broke > 0);
+        CHECK(check_breaking_device(&f, &o, 29) > 0);
     }
     close_fixture(&f);
 }
@@ -263,41 +177,18 @@ static void two_devices_give_the_bits_of_one(void **state)
 static void every_call_that_fails_once_is_reported_and_leaves_nothing_behind(void **state)
 {
     fixture f;
-    double got[FIELDS];
     const nn_evaluator_options o = (open_fixture(&f), options_with(&f, FORMED_ANEW));
-    int64_t failures = 0;
     (void)state;
-    for (int64_t at = 1;; at++) {
-        control_reset(emulated);
-        emulated->fail_at = at;
-        lsc_status st = one_point(&f, &o, got, NULL);
-        CHECK_INT(emulated->live, 0);
-        if (st == LSC_OK)
-            break;
-        CHECK(st == LSC_ERR_BACKEND || st == LSC_ERR_ABSENT);
-        CHECK_HAS(lsc_last_error(), "emulated: ");
-        failures++;
-    }
-    CHECK(failures > 100);
+    CHECK(check_failing_calls(&f, &o, 1) > 100);
     close_fixture(&f);
 }
 
-/* Waits of one call for so many points, of statistics from so many images. */
+/* Of statistics from so many images. */
 static int64_t waits(const fixture *f, int64_t norm_images, int points)
 {
     nn_evaluator_options o = options_with(f, FORMED_ANEW);
-    nn_evaluator *e = NULL;
-    double out[4 * FIELDS], coords[4 * DIRS] = {0};
-    int done = 0;
     o.norm.n = norm_images;
-    CHECK_OK(nn_evaluator_new("cuda", f->graph, &o, &e));
-    CHECK_OK(nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS));
-    for (int n = 1; n <= points; n *= 2) /* calls grow while they are short */
-        CHECK_OK(nn_evaluator_points(e, coords, n, out, &done));
-    int64_t before = emulated->waits;
-    CHECK_OK(nn_evaluator_points(e, coords, points, out, &done));
-    nn_evaluator_free(e);
-    return emulated->waits - before;
+    return waits_of_call(f, &o, points);
 }
 
 static void the_host_does_not_wait_for_statistics(void **state)
@@ -331,19 +222,6 @@ static void what_does_not_go_together_is_refused(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(values_are_those_of_the_reference_in_each_arithmetic),
-        TEST(a_selection_is_evaluated_in_batches_of_its_own),
-        TEST(a_negative_running_variance_is_of_no_account),
-        TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
-        TEST(chunks_of_any_size_give_equal_bits_on_statistics_formed_anew),
-        TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
-        TEST(two_devices_give_the_bits_of_one),
-        TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
-        TEST(the_host_does_not_wait_for_statistics),
-        TEST(what_does_not_go_together_is_refused),
-    };
-    /* What holds on any device: with the argument "device", on the one that is found. */
     const struct CMUnitTest anywhere[] = {
         TEST(values_are_those_of_the_reference_in_each_arithmetic),
         TEST(a_selection_is_evaluated_in_batches_of_its_own),
@@ -351,10 +229,12 @@ int main(int argc, char **argv)
         TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
         TEST(chunks_of_any_size_give_equal_bits_on_statistics_formed_anew),
     };
-    if (argc != 2)
-        return 1;
-    if (strcmp(argv[1], "device") == 0)
-        return cmocka_run_group_tests(anywhere, NULL, NULL);
-    emulated = control_open(argv[1]);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest emulated_only[] = {
+        TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
+        TEST(two_devices_give_the_bits_of_one),
+        TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
+        TEST(the_host_does_not_wait_for_statistics),
+        TEST(what_does_not_go_together_is_refused),
+    };
+    return RUN_POINTS_TESTS(argc, argv, anywhere, emulated_only);
 }

@@ -4,6 +4,8 @@
  */
 #include "cuda/points_fixture.h"
 
+#include <math.h>
+
 emulated_settings *emulated;
 
 /* ---- the network, its data and a frame ------------------------------------------------------------ */
@@ -62,6 +64,27 @@ void open_fixture(fixture *f)
     open_fixture_of(f, network());
 }
 
+float *center_of(fixture *f, const char *name)
+{
+    const lsc_layout *layout = nn_graph_layout(f->graph);
+    int b = 0;
+    while (strcmp(layout->blocks[b].name, name) != 0)
+        b++;
+    return f->center + layout->blocks[b].offset;
+}
+
+void scale_filters(fixture *f, float factor)
+{
+    const lsc_layout *layout = nn_graph_layout(f->graph);
+    for (int b = 0; b + 1 < layout->n_blocks; b++) /* a filter's block is never the last */
+        for (int64_t k = layout->blocks[b].offset; layout->blocks[b].rank == 4 && k < layout->blocks[b + 1].offset;
+             k++) {
+            f->center[k] *= factor;
+            for (int d = 0; d < DIRS; d++)
+                f->dirs[d][k] = factor * 0.1f * f->dirs[d][k];
+        }
+}
+
 void close_fixture(fixture *f)
 {
     nn_graph_free(f->graph);
@@ -94,12 +117,12 @@ nn_evaluator_options options_of(const fixture *f)
                                   .arithmetic = NN_FP32};
 }
 
-/* All points in as many calls as it takes. */
-static lsc_status all_points(const fixture *f, nn_evaluator *e, double *out)
+/* In as many calls as it takes. */
+static lsc_status first_points(const fixture *f, nn_evaluator *e, int points, double *out)
 {
     lsc_status st = LSC_OK;
-    for (int first = 0, done = 0; first < POINTS; first += done) {
-        st = nn_evaluator_points(e, f->coords + first * DIRS, POINTS - first, out + first * FIELDS, &done);
+    for (int first = 0, done = 0; first < points; first += done) {
+        st = nn_evaluator_points(e, f->coords + first * DIRS, points - first, out + first * FIELDS, &done);
         if (st != LSC_OK)
             return st;
         CHECK(done >= 1);
@@ -107,19 +130,28 @@ static lsc_status all_points(const fixture *f, nn_evaluator *e, double *out)
     return LSC_OK;
 }
 
-lsc_status values_with(const fixture *f, const char *device, const nn_evaluator_options *o, double *out,
+lsc_status values_with(const fixture *f, const char *device, const nn_evaluator_options *o, int points, double *out,
                        nn_evaluator_counts *counts)
 {
     nn_evaluator *e = NULL;
+    memset(out, 0xff, (size_t)(points * FIELDS) * sizeof *out); /* NaN */
     lsc_status st = nn_evaluator_new(device, f->graph, o, &e);
     if (st == LSC_OK)
         st = nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS);
     if (st == LSC_OK)
-        st = all_points(f, e, out);
+        st = first_points(f, e, points, out);
     if (counts != NULL && e != NULL)
         *counts = nn_evaluator_counted(e);
     nn_evaluator_free(e);
     return st;
+}
+
+nn_evaluator *evaluator_of(const fixture *f, const nn_evaluator_options *o)
+{
+    nn_evaluator *e = NULL;
+    CHECK_OK(nn_evaluator_new("cuda", f->graph, o, &e));
+    CHECK_OK(nn_evaluator_set_frame(e, f->center, (const float *const *)f->dirs, DIRS));
+    return e;
 }
 
 /* ---- the reference --------------------------------------------------------------------------------- */
@@ -211,4 +243,140 @@ void reference_values(const fixture *f, const nn_evaluator_options *o, double *o
     }
     nn_plan_free(plan);
     lsc_free(theta);
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------ */
+
+void check_losses(const double *got, const double *want, double tolerance)
+{
+    for (int i = 0; i < POINTS * FIELDS; i++)
+        if (i % FIELDS != 1)
+            CHECK_RELATIVE(got[i], want[i], tolerance);
+}
+
+void check_arithmetics(const fixture *f, nn_evaluator_options o, const double *want, double fp32)
+{
+    const double tolerance[NN_N_ARITHMETICS] = {[NN_TF32] = 3e-3, [NN_FP32] = fp32, [NN_FP16] = 3e-3, [NN_BF16] = 3e-2};
+    double got[POINTS * FIELDS];
+    for (int a = 0; a < NN_N_ARITHMETICS; a++) {
+        o.arithmetic = (nn_arithmetic)a;
+        CHECK_OK(values_with(f, "cuda", &o, POINTS, got, NULL));
+        check_losses(got, want, tolerance[a]);
+        for (int p = 0; a == NN_FP32 && p < POINTS; p++)
+            CHECK_REAL(got[p * FIELDS + 1], want[p * FIELDS + 1], 1e-15);
+    }
+}
+
+void check_evaluated_once_more(const fixture *f, nn_evaluator_options o, int points)
+{
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_counts counts;
+    o.arithmetic = NN_TF32;
+    CHECK_OK(values_with(f, "cuda", &o, points, want, &counts));
+    CHECK_INT(counts.again, 0);
+    CHECK(isfinite(want[0]));
+    o.arithmetic = NN_FP16;
+    CHECK_OK(values_with(f, "cuda", &o, points, got, &counts));
+    CHECK_INT(counts.again, points);
+    CHECK_BYTES(got, want, (size_t)(points * FIELDS) * sizeof *want);
+}
+
+int64_t check_windows(const fixture *f, const nn_evaluator_options *o, int points, const double *want, int64_t memory,
+                      int64_t step)
+{
+    double got[POINTS * FIELDS];
+    int64_t windows = 0;
+    for (emulated->memory = memory;; emulated->memory += step) {
+        const int64_t pinned = emulated->pinned;
+        const lsc_status st = values_with(f, "cuda", o, points, got, NULL);
+        if (st != LSC_OK) {
+            CHECK_INT(st, LSC_ERR_NOMEM);
+            continue;
+        }
+        CHECK_BYTES(got, want, (size_t)(points * FIELDS) * sizeof *want);
+        if (emulated->pinned == pinned)
+            return windows;
+        windows++;
+    }
+}
+
+int64_t check_failing_calls(const fixture *f, const nn_evaluator_options *o, int points)
+{
+    double got[POINTS * FIELDS];
+    for (int64_t at = 1;; at++) {
+        control_reset(emulated);
+        emulated->fail_at = at;
+        const lsc_status st = values_with(f, "cuda", o, points, got, NULL);
+        CHECK_INT(emulated->live, 0);
+        if (st == LSC_OK) {
+            CHECK_INT(emulated->calls, at - 1);
+            return at - 1;
+        }
+        CHECK(st == LSC_ERR_BACKEND || st == LSC_ERR_ABSENT);
+        CHECK_HAS(lsc_last_error(), "emulated: ");
+    }
+}
+
+/* A second device that breaks at this call on it; 0: never. */
+static void add_breaking_device(int64_t at)
+{
+    control_reset(emulated);
+    emulated->devices = 2;
+    emulated->fail_device = 1;
+    emulated->fail_at = at;
+    emulated->broken = 1;
+}
+
+/* Calls on the second device until it is open. */
+static int64_t opening_calls(const fixture *f, const nn_evaluator_options *o)
+{
+    nn_evaluator *e = NULL;
+    add_breaking_device(0);
+    CHECK_OK(nn_evaluator_new("cuda", f->graph, o, &e));
+    const int64_t calls = emulated->calls;
+    nn_evaluator_free(e);
+    return calls;
+}
+
+int64_t check_breaking_device(const fixture *f, const nn_evaluator_options *o, int64_t step)
+{
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_counts counts;
+    int64_t lost = 0;
+    control_reset(emulated);
+    CHECK_OK(values_with(f, "cuda", o, POINTS, want, NULL));
+    const int64_t opening = opening_calls(f, o);
+    for (int64_t at = 1;; at += step) {
+        add_breaking_device(at);
+        const lsc_status st = values_with(f, "cuda", o, POINTS, got, &counts);
+        CHECK_INT(emulated->live, 0);
+        CHECK(st == LSC_OK || at <= opening);
+        if (st != LSC_OK)
+            continue;
+        CHECK_BYTES(got, want, sizeof want);
+        lost += counts.lost;
+        if (emulated->calls < at)
+            return lost;
+    }
+}
+
+int64_t waits_of_call(const fixture *f, const nn_evaluator_options *o, int points)
+{
+    double out[POINTS * FIELDS];
+    int done = 0;
+    nn_evaluator *e = evaluator_of(f, o);
+    for (int n = 1; n <= points; n *= 2) /* calls grow while they are short */
+        CHECK_OK(nn_evaluator_points(e, f->coords, n, out, &done));
+    const int64_t before = emulated->waits;
+    CHECK_OK(nn_evaluator_points(e, f->coords, points, out, &done));
+    CHECK_INT(done, points);
+    nn_evaluator_free(e);
+    return emulated->waits - before;
+}
+
+bool choose_device(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "device") != 0)
+        emulated = control_open(argv[1]);
+    return argc == 2;
 }
