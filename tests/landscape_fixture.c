@@ -13,8 +13,7 @@
 
 #include "data_fixture.h"
 
-#define ARGUMENTS_MAX 32
-#define SIDE          8 /* of an image */
+#define SIDE 8 /* of an image */
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
@@ -67,12 +66,12 @@ const char *landscape_checkpoint(const char *more)
 
 /* ---- the program ------------------------------------------------------------------------------ */
 
-static void gather(const char **argv, const char *first, va_list rest)
+void landscape_gather(const char **argv, const char *program, const char *first, va_list rest)
 {
     int n = 0;
-    argv[n++] = LANDSCAPE;
+    argv[n++] = program;
     for (const char *a = first; a != NULL; a = va_arg(rest, const char *)) {
-        assert_true(n < ARGUMENTS_MAX - 1);
+        assert_true(n < LANDSCAPE_ARGUMENTS_MAX - 1);
         argv[n++] = a;
     }
     argv[n] = NULL;
@@ -80,10 +79,10 @@ static void gather(const char **argv, const char *first, va_list rest)
 
 void landscape_run(test_result *r, const char *first, ...)
 {
-    const char *argv[ARGUMENTS_MAX];
+    const char *argv[LANDSCAPE_ARGUMENTS_MAX];
     va_list rest;
     va_start(rest, first);
-    gather(argv, first, rest);
+    landscape_gather(argv, LANDSCAPE, first, rest);
     va_end(rest);
     test_run(&(test_command){.argv = argv}, r);
 }
@@ -97,10 +96,10 @@ static void redirect(int fd, const char *name)
 
 pid_t landscape_start(const char *first, ...)
 {
-    const char *argv[ARGUMENTS_MAX];
+    const char *argv[LANDSCAPE_ARGUMENTS_MAX];
     va_list rest;
     va_start(rest, first);
-    gather(argv, first, rest);
+    landscape_gather(argv, LANDSCAPE, first, rest);
     va_end(rest);
     fflush(NULL);
     pid_t child = fork();

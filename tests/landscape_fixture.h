@@ -24,6 +24,9 @@ const char *landscape_checkpoint_with(const char *config, const nn_meta *meta, i
 /* The config of such a network as JSON. Valid until the next call. */
 const char *landscape_config(const char *more);
 
+/* argv becomes the program and its arguments up to NULL. */
+#define LANDSCAPE_ARGUMENTS_MAX 48
+void landscape_gather(const char **argv, const char *program, const char *first, va_list rest);
 /* Run the program with arguments up to NULL. */
 void landscape_run(test_result *r, const char *first, ...);
 /* It ends with this code, and says the text on stderr. */

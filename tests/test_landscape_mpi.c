@@ -11,8 +11,7 @@
 
 #include "landscape_fixture.h"
 
-#define ARGUMENTS_MAX 48
-#define SMALL         "--points=3", "--device=ref", "--no-vtp"
+#define SMALL "--points=3", "--device=ref", "--no-vtp"
 /* Long enough to be disturbed: the ref backend is slow in every build. */
 #define LONG        "--points=61", "--device=ref", "--no-vtp"
 #define LONG_POINTS 3721
@@ -21,34 +20,23 @@ static const char *mpirun;
 
 /* ---- running ---------------------------------------------------------------------------------- */
 
-static void gather(const char **argv, const char *first, va_list rest)
-{
-    int n = 0;
-    argv[n++] = mpirun;
-    for (const char *a = first; a != NULL; a = va_arg(rest, const char *)) {
-        assert_true(n < ARGUMENTS_MAX - 1);
-        argv[n++] = a;
-    }
-    argv[n] = NULL;
-}
-
 /* mpirun with arguments up to NULL, and a variable of the environment; NULL: none. */
 static void run(test_result *r, const char *variable, const char *first, ...)
 {
-    const char *argv[ARGUMENTS_MAX], *const env[] = {variable, NULL};
+    const char *argv[LANDSCAPE_ARGUMENTS_MAX], *const env[] = {variable, NULL};
     va_list rest;
     va_start(rest, first);
-    gather(argv, first, rest);
+    landscape_gather(argv, mpirun, first, rest);
     va_end(rest);
     test_run(&(test_command){.argv = argv, .env = env}, r);
 }
 
 static pid_t start(const char *first, ...)
 {
-    const char *argv[ARGUMENTS_MAX];
+    const char *argv[LANDSCAPE_ARGUMENTS_MAX];
     va_list rest;
     va_start(rest, first);
-    gather(argv, first, rest);
+    landscape_gather(argv, mpirun, first, rest);
     va_end(rest);
     fflush(NULL);
     pid_t child = fork();
