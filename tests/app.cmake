@@ -1,4 +1,5 @@
-lsc_test(app_config LIBS lsc_app LABELS unit)
+lsc_test(app_config SOURCES config_fixture.c LIBS lsc_app LABELS unit)
+lsc_test(app_config_errors SOURCES config_fixture.c LIBS lsc_app LABELS unit)
 lsc_test(app_cli LIBS lsc_app LABELS cli)
 lsc_test(app_hostile LIBS lsc_app LABELS unit)
 lsc_test(app_list LIBS lsc_task LABELS cli)

@@ -1,6 +1,9 @@
 if(LSC_HAVE_ONEDNN)
-  lsc_test(cpu_ops SOURCES cpu_fixture.c LIBS lsc_nn LABELS contract cpu)
-  lsc_test(cpu_plan SOURCES cpu_fixture.c LIBS lsc_nn lsc_test_malloc LABELS contract cpu)
+  add_library(lsc_test_cpu STATIC cpu_fixture.c cpu_graphs.c cpu_unknown_ops.c)
+  target_link_libraries(lsc_test_cpu PUBLIC lsc_nn lsc_test_support)
+  lsc_test(cpu_ops LIBS lsc_test_cpu LABELS contract cpu)
+  lsc_test(cpu_bits LIBS lsc_test_cpu LABELS contract cpu)
+  lsc_test(cpu_plan LIBS lsc_test_cpu lsc_test_malloc LABELS contract cpu)
 
   lsc_test(cpu_winograd SOURCES cpu_winograd_portable.c LIBS lsc_nn LABELS unit cpu)
   # Wide vectors are passed between inlined functions only.

@@ -1,26 +1,11 @@
 /*
- * cpu_fixture.h - small graphs that reach every fusion and every fallback of the cpu backend, and what a plan makes of
- * them.
+ * cpu_fixture.h - inputs of a graph, and what a plan of a backend makes of them.
  * SPDX-License-Identifier: MIT
  */
 #ifndef LSC_CPU_FIXTURE_H
 #define LSC_CPU_FIXTURE_H
 
 #include "nn/op.h"
-
-/* A graph by name; row i of the table, NULL past the last. */
-typedef struct {
-    const char *name;
-    nn_shape input;
-    void (*build)(nn_graph *g); /* adds nodes after node 0; the last is [F] or [C, H, W] */
-} cpu_graph;
-
-const cpu_graph *cpu_graph_at(int i);
-/* Finished, with a linear layer of three classes at its end. Fails the test if it cannot be made. */
-nn_graph *cpu_graph_new(const cpu_graph *c);
-
-/* A node of an op that is unknown to the backend and has no R-operator. */
-int cpu_graph_square_alone(nn_graph *g, int x, const char *name);
 
 /* theta [n], v [n_learned], images [batch, ...], dlogits and rdlogits [batch, classes] of a graph, every number a
  * float. A block of theta depends on its name alone. */

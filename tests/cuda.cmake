@@ -33,7 +33,8 @@ lsc_test(cuda_loader LIBS lsc_test_landscape LABELS cli cuda
 add_dependencies(test_cuda_loader landscape losscope_cuda_emulated losscope_cuda_other_version)
 
 lsc_test(cuda_half LIBS lsc_base LABELS unit cuda)
-lsc_test(cuda_kernels SOURCES cuda/cases.c cuda/cases_norm.c cuda/cases_exponents.c LIBS lsc_test_emulator lsc_nn LABELS unit cuda)
+lsc_test(cuda_kernels SOURCES cuda/cases.c cuda/cases_weights.c cuda/cases_norm.c
+         cuda/cases_exponents.c LIBS lsc_test_emulator lsc_nn LABELS unit cuda)
 add_test(NAME cuda_configure COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}
          -DBUILD=${CMAKE_CURRENT_BINARY_DIR}/cuda_configure -P ${CMAKE_CURRENT_SOURCE_DIR}/cuda/configure.cmake)
 set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT ${LSC_TEST_SECONDS})

@@ -9,10 +9,11 @@ lsc_test(landscape_gradient LIBS lsc_objective_nn lsc_test_data lsc_test_malloc 
 lsc_test(landscape_norm LIBS lsc_objective_nn lsc_test_data LABELS contract)
 lsc_test(landscape_memory LIBS lsc_test_landscape LABELS unit)
 lsc_test(landscape_cli LIBS lsc_test_landscape LABELS cli)
+lsc_test(landscape_refused LIBS lsc_test_landscape LABELS cli)
 lsc_test(landscape_resume LIBS lsc_test_landscape LABELS cli)
 lsc_test(landscape_kill LIBS lsc_test_landscape LABELS cli)
 target_compile_definitions(test_landscape_cli PRIVATE LSC_HAVE_VTK=${LSC_HAVE_VTK})
-foreach(test cli resume kill)
+foreach(test cli refused resume kill)
   add_dependencies(test_landscape_${test} landscape)
 endforeach()
 

@@ -138,6 +138,13 @@ landscape_options landscape_defaults(const char *ckpt)
 
 /* ---- surfaces --------------------------------------------------------------------------------- */
 
+void landscape_check_nothing_written(void)
+{
+    static const char *const names[] = {"surface.h5", "surface.h5.part", "surface.vtp", "surface.vtp.part"};
+    for (size_t i = 0; i < LSC_COUNT(names); i++)
+        CHECK(!lsc_file_exists(test_path("%s", names[i])));
+}
+
 void landscape_check_equal(const char *path, const char *other)
 {
     lsc_surface *a = NULL, *b = NULL;

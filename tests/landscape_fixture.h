@@ -47,6 +47,8 @@ void landscape_wait_for(const char *path);
 
 /* Options of the library call with every default. */
 landscape_options landscape_defaults(const char *ckpt);
+/* Nothing of a surface lies about in the folder of the test. */
+void landscape_check_nothing_written(void);
 /* Surfaces hold the same bits: axes, fields, done. */
 void landscape_check_equal(const char *path, const char *other);
 

@@ -6,7 +6,7 @@ target_link_libraries(lsc_test_losscope PUBLIC lsc_flags lsc_hdf5 lsc_test_suppo
 foreach(subject layout objective plan directions surface run resume measures)
   lsc_test(losscope_${subject} LIBS losscope lsc_test_losscope LABELS unit)
 endforeach()
-lsc_test(losscope_ranks SOURCES losscope_post.c LIBS losscope lsc_test_losscope LABELS unit ENV TMPDIR=/dev/shm)
+lsc_test(losscope_ranks SOURCES losscope_post.c losscope_member.c LIBS losscope lsc_test_losscope LABELS unit ENV TMPDIR=/dev/shm)
 foreach(subject file direction_file foreign hostile)
   lsc_test(losscope_${subject} LIBS losscope lsc_test_losscope LABELS format
            ENV TMPDIR=/dev/shm LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/losscope.supp:print_suppressions=0)

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  */
 #include "cpu_fixture.h"
-#include "support/support.h"
+#include "cpu_graphs.h"
+#include "support/block.h"
 
 #include <math.h>
 
@@ -102,10 +103,7 @@ static void dead_ends(nn_graph *g)
 /* A block of a vector, by name. */
 static const double *block(const nn_graph *g, const double *vector, const char *name)
 {
-    int i = 0;
-    while (strcmp(g->blocks[i].name, name) != 0)
-        i++;
-    return vector + g->blocks[i].offset;
+    return vector + test_block(&g->layout, name)->offset;
 }
 
 static void check_dead_ends(const char *backend)

@@ -3,14 +3,12 @@
  * every machine by a copy that is compiled for any: wide vectors are then several narrow ones.
  * SPDX-License-Identifier: MIT
  */
-#include "base/base.h"
 #include "cpu_winograd_portable.h"
 #include "nn/backend/cpu/winograd.h"
 #include "support/support.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- kernels ------------------------------------------------------------------------------------ */
 
@@ -81,44 +79,42 @@ static void open_subject(subject *s, const cpu_winograd_kernels *kernels, int64_
 
 static void close_subject(subject *s)
 {
-    lsc_free(s->in);
-    lsc_free(s->before);
-    lsc_free(s->out);
-    lsc_free(s->filters);
-    lsc_free(s->weights);
-    lsc_free(s->bias);
-    lsc_free(s->scratch);
-    lsc_free(s->scale);
+    void *all[] = {s->in, s->before, s->out, s->filters, s->weights, s->bias, s->scratch, s->scale};
+    for (size_t i = 0; i < LSC_COUNT(all); i++)
+        lsc_free(all[i]);
 }
 
 static void run(subject *s, bool sum, bool relu)
 {
-    const cpu_winograd_call call = {
-        .images = s->n,
-        .in = s->in,
-        .weights = s->weights,
-        .bias = s->bias,
-        .out = s->out,
-        .scratch = s->scratch,
-        .sum = sum,
-        .relu = relu,
-    };
+    const cpu_winograd_call call = {.images = s->n,
+                                    .in = s->in,
+                                    .weights = s->weights,
+                                    .bias = s->bias,
+                                    .out = s->out,
+                                    .scratch = s->scratch,
+                                    .sum = sum,
+                                    .relu = relu};
     memcpy(s->out, s->before, (size_t)(s->n * s->w.kp * s->w.h * s->w.w) * sizeof(float));
     s->w.kernels->run(&s->w, &call);
 }
 
 /* ---- the same, directly -------------------------------------------------------------------------------- */
 
+/* Of images of s with so many channels, padded ones included; 0 around an image. */
+static double value_at(const subject *s, const float *images, int64_t padded, int64_t image, int64_t channel, int64_t y,
+                       int64_t x)
+{
+    bool inside = y >= 0 && y < s->w.h && x >= 0 && x < s->w.w;
+    return inside ? (double)images[place(s, padded, image, channel, y * s->w.w + x)] : 0;
+}
+
 static double direct(const subject *s, int64_t image, int64_t k, int64_t y, int64_t x)
 {
     double sum = 0;
     for (int64_t c = 0; c < s->w.c; c++)
-        for (int64_t tap = 0; tap < 9; tap++) {
-            int64_t i = y + tap / 3 - 1, j = x + tap % 3 - 1;
-            if (i >= 0 && i < s->w.h && j >= 0 && j < s->w.w)
-                sum += (double)s->filters[(k * s->w.c + c) * 9 + tap] *
-                       (double)s->in[place(s, s->w.cp, image, c, i * s->w.w + j)];
-        }
+        for (int64_t tap = 0; tap < 9; tap++)
+            sum += (double)s->filters[(k * s->w.c + c) * 9 + tap] *
+                   value_at(s, s->in, s->w.cp, image, c, y + tap / 3 - 1, x + tap % 3 - 1);
     return s->scale[k] * sum;
 }
 
@@ -128,20 +124,37 @@ static double expected(const subject *s, double convolved, int64_t at, int64_t k
     return relu && v < 0 ? 0 : v;
 }
 
-/* Outputs are about 1. Errors of floats in the transforms, whose coefficients reach 8 and 5, multiply: 2e-6 as root
- * mean square is seen, with 64 channels, and 2.8e-5 at most. */
+/* Of sums about `size`. Errors of floats in the transforms, whose coefficients reach 8 and 5, multiply: of outputs
+ * about 1, 2e-6 as root mean square is seen, with 64 channels, and 2.8e-5 at most. */
+typedef struct {
+    double size, squares;
+} errors;
+
+static void add_error(errors *e, float got, double want)
+{
+    CHECK_REAL((double)got, want, 6e-5 * e->size);
+    e->squares += ((double)got - want) * ((double)got - want);
+}
+
+/* Those of n sums. */
+static void check_errors(const errors *e, int64_t n)
+{
+    CHECK(sqrt(e->squares / (double)n) < 4e-6 * e->size);
+}
+
 static void check_image(const subject *s, const double *convolved, int64_t image, bool sum, bool relu)
 {
     int64_t pixels = s->w.h * s->w.w;
-    double squares = 0;
+    errors e = {.size = 1};
     for (int64_t k = 0; k < s->w.kp; k++)
         for (int64_t p = 0; p < pixels; p++) {
             int64_t at = place(s, s->w.kp, image, k, p);
-            double want = k < s->w.k ? expected(s, convolved[k * pixels + p], at, k, sum, relu) : 0;
-            CHECK_REAL((double)s->out[at], want, k < s->w.k ? 6e-5 : 0);
-            squares += ((double)s->out[at] - want) * ((double)s->out[at] - want);
+            if (k < s->w.k)
+                add_error(&e, s->out[at], expected(s, convolved[k * pixels + p], at, k, sum, relu));
+            else
+                CHECK_REAL((double)s->out[at], 0, 0);
         }
-    CHECK(sqrt(squares / (double)(s->w.k * pixels)) < 4e-6);
+    check_errors(&e, s->w.k * pixels);
 }
 
 static void check_all(subject *s)
@@ -188,10 +201,9 @@ static void open_gradients(gradients *g, const cpu_winograd_kernels *kernels, in
 static void close_gradients(gradients *g)
 {
     close_subject(&g->s);
-    lsc_free(g->dout);
-    lsc_free(g->din);
-    lsc_free(g->sum);
-    lsc_free(g->filters);
+    void *all[] = {g->dout, g->din, g->sum, g->filters};
+    for (size_t i = 0; i < LSC_COUNT(all); i++)
+        lsc_free(all[i]);
 }
 
 static void run_data(gradients *g)
@@ -236,12 +248,9 @@ static double direct_data(const gradients *g, int64_t image, int64_t c, int64_t 
     const subject *s = &g->s;
     double sum = 0;
     for (int64_t k = 0; k < s->w.k; k++)
-        for (int64_t tap = 0; tap < 9; tap++) {
-            int64_t i = y - tap / 3 + 1, j = x - tap % 3 + 1;
-            if (i >= 0 && i < s->w.h && j >= 0 && j < s->w.w)
-                sum += s->scale[k] * (double)s->filters[(k * s->w.c + c) * 9 + tap] *
-                       (double)g->dout[place(s, s->w.kp, image, k, i * s->w.w + j)];
-        }
+        for (int64_t tap = 0; tap < 9; tap++)
+            sum += s->scale[k] * (double)s->filters[(k * s->w.c + c) * 9 + tap] *
+                   value_at(s, g->dout, s->w.kp, image, k, y - tap / 3 + 1, x - tap % 3 + 1);
     return sum;
 }
 
@@ -251,30 +260,22 @@ static double direct_filter(const gradients *g, int64_t k, int64_t c, int64_t ta
     const subject *s = &g->s;
     double sum = 0;
     for (int64_t image = 0; image < s->n; image++)
-        for (int64_t p = 0; p < s->w.h * s->w.w; p++) {
-            int64_t i = p / s->w.w + tap / 3 - 1, j = p % s->w.w + tap % 3 - 1;
-            if (i >= 0 && i < s->w.h && j >= 0 && j < s->w.w)
-                sum += (double)s->in[place(s, s->w.cp, image, c, i * s->w.w + j)] *
-                       (double)g->dout[place(s, s->w.kp, image, k, p)];
-        }
+        for (int64_t p = 0; p < s->w.h * s->w.w; p++)
+            sum += value_at(s, s->in, s->w.cp, image, c, p / s->w.w + tap / 3 - 1, p % s->w.w + tap % 3 - 1) *
+                   (double)g->dout[place(s, s->w.kp, image, k, p)];
     return sum;
 }
 
-/* Both are sums of products of numbers about 1; the tolerance is by the root of their count, with 4e-6 as root mean
- * square and 6e-5 at most, as forward. */
+/* Both are sums of products of numbers about 1: as large as the root of their count. */
 static void check_data(const gradients *g)
 {
     const subject *s = &g->s;
     int64_t pixels = s->w.h * s->w.w, last = s->n - 1;
-    double squares = 0, size = sqrt((double)s->w.k / (double)s->w.c);
+    errors e = {.size = sqrt((double)s->w.k / (double)s->w.c)};
     for (int64_t c = 0; c < s->w.c; c++)
-        for (int64_t p = 0; p < pixels; p++) {
-            double want = direct_data(g, last, c, p / s->w.w, p % s->w.w);
-            double d = (double)g->din[place(s, s->w.cp, last, c, p)] - want;
-            CHECK(fabs(d) <= 6e-5 * size);
-            squares += d * d;
-        }
-    CHECK(sqrt(squares / (double)(s->w.c * pixels)) < 4e-6 * size);
+        for (int64_t p = 0; p < pixels; p++)
+            add_error(&e, g->din[place(s, s->w.cp, last, c, p)], direct_data(g, last, c, p / s->w.w, p % s->w.w));
+    check_errors(&e, s->w.c * pixels);
     for (int64_t c = s->w.c; c < s->w.cp; c++)
         CHECK_REAL((double)g->din[place(s, s->w.cp, last, c, 0)], 0, 0);
 }
@@ -282,15 +283,10 @@ static void check_data(const gradients *g)
 static void check_filters(const gradients *g)
 {
     const subject *s = &g->s;
-    double squares = 0, size = sqrt((double)(s->n * s->w.h * s->w.w));
-    for (int64_t k = 0; k < s->w.k; k++)
-        for (int64_t c = 0; c < s->w.c; c++)
-            for (int64_t tap = 0; tap < 9; tap++) {
-                double d = (double)g->filters[(k * s->w.c + c) * 9 + tap] - direct_filter(g, k, c, tap);
-                CHECK(fabs(d) <= 6e-5 * size);
-                squares += d * d;
-            }
-    CHECK(sqrt(squares / (double)(s->w.k * s->w.c * 9)) < 4e-6 * size);
+    errors e = {.size = sqrt((double)(s->n * s->w.h * s->w.w))};
+    for (int64_t i = 0; i < s->w.k * s->w.c * 9; i++)
+        add_error(&e, g->filters[i], direct_filter(g, i / 9 / s->w.c, i / 9 % s->w.c, i % 9));
+    check_errors(&e, s->w.k * s->w.c * 9);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------------ */

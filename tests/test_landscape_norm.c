@@ -6,6 +6,7 @@
 
 #include "data_fixture.h"
 #include "landscape/objective_nn.h"
+#include "support/block.h"
 
 enum { IMAGES = 24, SIDE = 8, PIXELS = SIDE * SIDE, CLASSES = 10, BATCH = 6 };
 
@@ -290,14 +291,6 @@ static void every_failed_allocation_is_reported(void **state)
 
 /* ---- what it goes with ---------------------------------------------------------------------------------- */
 
-static void negative_variances(fixture *f, const char *name)
-{
-    const lsc_layout *layout = nn_graph_layout(f->graph);
-    for (int b = 0; b < layout->n_blocks; b++)
-        if (strcmp(layout->blocks[b].name, name) == 0)
-            f->frame->center[layout->blocks[b].offset] = -1;
-}
-
 static void a_negative_running_variance_is_of_no_account_where_it_is_not_used(void **state)
 {
     (void)state;
@@ -305,7 +298,7 @@ static void a_negative_running_variance_is_of_no_account_where_it_is_not_used(vo
     const objective_nn_options with[] = {{0}, {.statistics = NN_BATCH, .batch = BATCH}, recalibrated("auto", NN_F32)};
     double values[2];
     int64_t counts[2] = {0};
-    negative_variances(&f, "bn1.running_var");
+    f.frame->center[test_block(nn_graph_layout(f.graph), "bn1.running_var")->offset] = -1;
     for (size_t i = 0; i < LSC_COUNT(with); i++) {
         open_objective(&f, with[i]);
         values_at(&f, coords, values);

@@ -2,132 +2,12 @@
  * lsc_run on several ranks, which are threads here: values, sharing, failures, stopping, counts, and messages that are
  * none. SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "losscope_fixture.h"
+#include "losscope_member.h"
 #include "losscope_post.h"
-
-#define POINTS 35
-
-/* One rank: what it is given, and what came of it. */
-typedef struct {
-    const lsc_ranks *ranks;
-    fixture_quadratic q;
-    bool coords;  /* route */
-    bool leaves;  /* fails before lsc_run */
-    int stop_at;  /* points: of the surface for rank 0, begun here for others; 0: to the end */
-    int64_t done; /* of the surface, as told to rank 0 */
-    _Atomic int begun;
-    const char *settings; /* of the objective; NULL: the fixture's */
-    const char *path;
-    pthread_t thread;
-    lsc_surface *surface;
-    lsc_status status;
-    char message[LSC_MESSAGE_MAX];
-    _Atomic bool returned;
-} member;
-
-/* ---- running ------------------------------------------------------------------------------ */
-
-static bool stop_now(void *context)
-{
-    const member *m = context;
-
-    return m->stop_at > 0 && (m->ranks->rank == 0 ? m->done : m->begun) >= m->stop_at;
-}
-
-static void count_done(void *context, const lsc_surface *s)
-{
-    ((member *)context)->done = lsc_surface_n_done(s);
-}
-
-static void count_begun(void *context)
-{
-    ((member *)context)->begun++;
-}
-
-static lsc_status evaluate(member *m)
-{
-    lsc_status st = LSC_OK;
-    lsc_objective obj = fixture_objective(&m->q, m->coords);
-    const lsc_axis axes[] = {{-1, 1, 7}, {-1, 1, 5}};
-    const lsc_run_options o = {
-        .path = m->path, .stop = stop_now, .progress = count_done, .context = m, .ranks = m->ranks};
-    float center[FIXTURE_N];
-    lsc_frame *frame = NULL;
-    lsc_plan *plan = NULL;
-
-    if (m->q.before == NULL) {
-        m->q.before = count_begun;
-        m->q.context = m;
-    }
-    obj.settings = m->settings == NULL ? obj.settings : m->settings;
-    fixture_center(center);
-    LSC_TRY(lsc_frame_new(&fixture_layout, center, 2, NULL, &frame));
-    LSC_TRY(lsc_plan_new(axes, 2, &plan));
-    LSC_TRY(lsc_run(&obj, frame, plan, &o, &m->surface));
-cleanup:
-    lsc_plan_free(plan);
-    lsc_frame_free(frame);
-    return st;
-}
-
-static void *work(void *context)
-{
-    member *m = context;
-
-    if (m->leaves) {
-        m->status = lsc_fail(LSC_ERR_IO, "data.bin: it is not here");
-        lsc_ranks_leave(m->ranks, m->status);
-    } else {
-        m->status = evaluate(m);
-    }
-    snprintf(m->message, sizeof m->message, "%s", lsc_last_error());
-    m->returned = true;
-    return NULL;
-}
-
-/* All ranks at once; path is rank 0's. */
-static void run_all(member *members, int n, const char *path)
-{
-    post *p = post_new(n);
-
-    members[0].path = path;
-    for (int i = 0; i < n; i++) {
-        members[i].ranks = post_ranks(p, i);
-        assert_int_equal(pthread_create(&members[i].thread, NULL, work, &members[i]), 0);
-    }
-    for (int i = 0; i < n; i++)
-        assert_int_equal(pthread_join(members[i].thread, NULL), 0);
-    for (int i = 1; i < n; i++)
-        CHECK(members[i].surface == NULL);
-    post_free(p);
-}
-
-static void check_failed(const member *m, lsc_status status, const char *text)
-{
-    CHECK_INT(m->status, status);
-    CHECK_HAS(m->message, text);
-}
-
-/* The surface is whole and has the bits of a process alone. */
-static void check_values(const lsc_surface *s)
-{
-    member alone = {0};
-
-    CHECK_OK(evaluate(&alone));
-    CHECK_INT(lsc_surface_n_done(s), POINTS);
-    for (int f = 0; f < 3; f++) {
-        const char *name = lsc_surface_field_name(s, f);
-        CHECK_BYTES(lsc_surface_field(s, name), lsc_surface_field(alone.surface, name), POINTS * sizeof(double));
-    }
-    lsc_surface_free(alone.surface);
-}
+#include "support/support.h"
 
 /* ---- what works --------------------------------------------------------------------------- */
 
@@ -226,12 +106,26 @@ static void counts_of_all_ranks_are_added_up_over_resumes(void **state)
 
 typedef struct {
     _Atomic int points; /* of all ranks, begun */
-    bool timed_out;
+    _Atomic bool slow;  /* the one that takes for ever has begun */
+    _Atomic bool timed_out;
 } crowd;
 
-static void count_point(void *context)
+static void pause_until(crowd *c, double deadline)
 {
-    ((crowd *)context)->points++;
+    nanosleep(&(struct timespec){0, 1000000}, NULL);
+    if (lsc_seconds() > deadline)
+        c->timed_out = true;
+}
+
+/* Not before the slow one has begun: a thread may come late. */
+static void wait_for_slow(void *context)
+{
+    crowd *c = context;
+    const double deadline = lsc_seconds() + 30;
+
+    while (!c->slow && !c->timed_out)
+        pause_until(c, deadline);
+    c->points++;
 }
 
 /* Until the others have begun all other points. */
@@ -240,11 +134,10 @@ static void wait_for_others(void *context)
     crowd *c = context;
     const double deadline = lsc_seconds() + 30;
 
+    c->slow = true;
     c->points++;
-    while (c->points < POINTS && !c->timed_out) {
-        nanosleep(&(struct timespec){0, 1000000}, NULL);
-        c->timed_out = lsc_seconds() > deadline;
-    }
+    while (c->points < POINTS && !c->timed_out)
+        pause_until(c, deadline);
 }
 
 static void a_rank_that_takes_for_ever_holds_up_no_other(void **state)
@@ -255,7 +148,7 @@ static void a_rank_that_takes_for_ever_holds_up_no_other(void **state)
         member m[3] = {{0}};
 
         for (int i = 0; i < 3; i++) {
-            m[i].q.before = i == slow ? wait_for_others : count_point;
+            m[i].q.before = i == slow ? wait_for_others : wait_for_slow;
             m[i].q.context = &c;
         }
         run_all(m, 3, NULL);

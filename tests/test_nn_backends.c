@@ -4,151 +4,10 @@
  * tested forward.
  * SPDX-License-Identifier: MIT
  */
-#include "nn/backend/backend.h"
-#include "support/small_nets.h"
-#include "support/support.h"
-
 #include <math.h>
 
-enum { LOGITS = SMALL_BATCH * SMALL_CLASSES };
-
-/* What one pass through everything gives. */
-typedef struct {
-    double logits[LOGITS], rlogits[LOGITS];
-    double *g, *hv, *theta; /* [n_learned], [n_learned], [n] with updated statistics; NULL: forward only */
-    bool has_r;
-    bool updated; /* batch statistics only */
-} values;
-
-/* Of a backend, a precision, a net and statistics. */
-typedef struct {
-    const small_net *net;
-    const char *backend;
-    nn_real real;
-    nn_statistics statistics;
-    int threads;
-    bool forward_only; /* the backend has no gradients */
-} setting;
-
-static void values_free(values *v)
-{
-    lsc_free(v->g);
-    lsc_free(v->hv);
-    lsc_free(v->theta);
-}
-
-static nn_plan *plan_of(const setting *s)
-{
-    nn_plan_options o = {.batch = s->net->batch,
-                         .statistics = s->statistics,
-                         .real = s->real,
-                         .backward = !s->forward_only,
-                         .threads = s->threads};
-    nn_plan *p = NULL;
-    CHECK_OK(nn_plan_new(s->backend, s->net->graph, &o, &p));
-    CHECK_OK(nn_plan_set_theta(p, s->real == NN_F32 ? (void *)s->net->theta32 : s->net->theta));
-    return p;
-}
-
-/* A plan's vector [n] as doubles; the vector is freed. */
-static double *doubles(const setting *s, void *vector, int64_t n)
-{
-    double *out = lsc_calloc((size_t)n, sizeof *out);
-    CHECK(out != NULL);
-    for (int64_t i = 0; i < n; i++)
-        out[i] = s->real == NN_F32 ? (double)((float *)vector)[i] : ((double *)vector)[i];
-    lsc_free(vector);
-    return out;
-}
-
-static void *vector(int64_t n)
-{
-    double *v = lsc_calloc((size_t)n, sizeof *v);
-    CHECK(v != NULL);
-    return v;
-}
-
-static void run_r(const setting *s, nn_plan *p, const double *dlogits, values *out)
-{
-    int64_t n = s->net->layout->n_learned;
-    double rdlogits[LOGITS];
-    void *hv = vector(n);
-    lsc_status st = nn_plan_forward_r(p, s->real == NN_F32 ? (void *)s->net->v32 : s->net->v, out->rlogits);
-    out->has_r = st == LSC_OK;
-    if (out->has_r) {
-        small_rdlogits(s->net, out->logits, out->rlogits, rdlogits);
-        CHECK_OK(nn_plan_backward_r(p, dlogits, rdlogits, hv));
-    } else {
-        CHECK_INT(st, LSC_ERR_ABSENT);
-    }
-    out->hv = doubles(s, hv, n);
-}
-
-static void run_update(const setting *s, nn_plan *p, values *out)
-{
-    int64_t n = s->net->layout->n;
-    void *theta = vector(n);
-    memcpy(theta, s->real == NN_F32 ? (void *)s->net->theta32 : s->net->theta,
-           (size_t)n * (s->real == NN_F32 ? sizeof(float) : sizeof(double)));
-    if (s->statistics == NN_BATCH) {
-        CHECK_OK(nn_plan_update_statistics(p, theta));
-        out->updated = true;
-    }
-    out->theta = doubles(s, theta, n);
-}
-
-static void run_backend(const setting *s, values *out)
-{
-    nn_plan *p = plan_of(s);
-    double dlogits[LOGITS];
-
-    *out = (values){0};
-    CHECK_OK(nn_plan_forward(p, s->net->images, s->net->batch, out->logits));
-    if (s->forward_only) {
-        if (s->statistics == NN_BATCH)
-            run_update(s, p, out);
-        nn_plan_free(p);
-        return;
-    }
-    void *g = vector(s->net->layout->n_learned);
-    small_dlogits(s->net, out->logits, dlogits);
-    CHECK_OK(nn_plan_backward(p, dlogits, g));
-    out->g = doubles(s, g, s->net->layout->n_learned);
-    run_update(s, p, out);
-    run_r(s, p, dlogits, out);
-    nn_plan_free(p);
-}
-
-static double norm(const double *a, int64_t n)
-{
-    return sqrt(lsc_dot64(a, a, n));
-}
-
-/* |got - want| <= tolerance |want|, Euclidean norms. */
-static void check_near(const setting *s, const char *what, const double *got, const double *want, int64_t n,
-                       double tolerance)
-{
-    double squares = 0;
-    for (int64_t i = 0; i < n; i++)
-        squares += (got[i] - want[i]) * (got[i] - want[i]);
-    if (!(sqrt(squares) <= tolerance * norm(want, n)))
-        fail_msg("%s, %s, %s, %s: %s differs by %g of %g", s->backend, s->real == NN_F32 ? "float" : "double",
-                 s->net->name, s->statistics == NN_BATCH ? "batch" : "frozen", what, sqrt(squares), norm(want, n));
-}
-
-static void check_same_bits(const values *a, const values *b, const small_net *net)
-{
-    size_t learned = (size_t)net->layout->n_learned * sizeof(double);
-    CHECK_BYTES(a->logits, b->logits, sizeof a->logits);
-    if (a->theta != NULL)
-        CHECK_BYTES(a->theta, b->theta, (size_t)net->layout->n * sizeof(double));
-    if (a->g == NULL)
-        return;
-    CHECK_BYTES(a->g, b->g, learned);
-    CHECK_INT(a->has_r, b->has_r);
-    CHECK_BYTES(a->rlogits, b->rlogits, sizeof a->rlogits);
-    CHECK_BYTES(a->hv, b->hv, learned);
-}
+#include "backends_fixture.h"
+#include "nn/backend/backend.h"
 
 static void check_values(const setting *s)
 {
@@ -175,68 +34,16 @@ static void check_values(const setting *s)
     values_free(&want);
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
-
-static void for_statistics(setting s, const small_net *net, void (*check)(const setting *s))
-{
-    s.net = net;
-    for (int statistics = NN_FROZEN; statistics <= NN_BATCH; statistics++) {
-        s.statistics = (nn_statistics)statistics;
-        check(&s);
-    }
-}
-
-static void for_small_nets(setting s, void (*check)(const setting *s))
-{
-    small_net net;
-    for (int i = 0; small_net_open(&net, i); i++) {
-        for_statistics(s, &net, check);
-        small_net_close(&net);
-    }
-}
-
-static void for_models(setting s, void (*check)(const setting *s))
-{
-    static const char *const models[] = {"mlp", "resnet20", "resnet20_noshort"};
-    small_net net;
-    for (size_t i = 0; i < LSC_COUNT(models); i++) {
-        small_model_open(&net, models[i]);
-        for_statistics(s, &net, check);
-        small_net_close(&net);
-    }
-}
-
-static void for_backends(void (*nets)(setting s, void (*check)(const setting *s)), void (*check)(const setting *s))
-{
-    const char *name, *text, *remedy;
-    for (int i = 0; (name = nn_backend_name(i, &text, &remedy)); i++)
-        for (int real = NN_F32; remedy == NULL && real <= NN_F64; real++) {
-            const nn_backend *backend = NULL;
-            setting s = {.backend = name, .real = (nn_real)real, .threads = 1};
-            if (nn_backend_find(name, s.real, &backend) != LSC_OK)
-                continue;
-            s.forward_only = backend->backward == NULL;
-            nets(s, check);
-        }
-}
-
-static void for_all(void (*check)(const setting *s))
-{
-    for_backends(for_small_nets, check);
-}
-
-/* ---- tests ----------------------------------------------------------------------------------- */
-
 static void values_are_those_of_the_reference_in_double(void **state)
 {
     (void)state;
-    for_all(check_values);
+    for_small_nets(check_values);
 }
 
 static void whole_models_have_the_values_of_the_reference_in_double(void **state)
 {
     (void)state;
-    for_backends(for_models, check_values);
+    for_models(check_values);
 }
 
 static void check_threads(const setting *s)
@@ -260,7 +67,7 @@ static void check_threads(const setting *s)
 static void bits_do_not_depend_on_threads_where_that_is_promised(void **state)
 {
     (void)state;
-    for_all(check_threads);
+    for_small_nets(check_threads);
 }
 
 static void check_forward_repeats(const setting *s, nn_plan *p)
@@ -279,7 +86,7 @@ static void check_repetition(const setting *s)
 {
     nn_plan *p = plan_of(s);
     int64_t n = s->net->layout->n_learned;
-    size_t bytes = (size_t)n * (s->real == NN_F32 ? sizeof(float) : sizeof(double));
+    size_t bytes = bytes_of(s, n);
     double first[LOGITS], again[LOGITS], dlogits[LOGITS], zero[LOGITS] = {0};
     void *g = vector(n), *h = vector(n);
 
@@ -294,7 +101,7 @@ static void check_repetition(const setting *s)
     CHECK_OK(nn_plan_backward(p, zero, h));
     CHECK_OK(nn_plan_backward(p, dlogits, h));
     CHECK_BYTES(h, g, bytes);
-    CHECK_OK(nn_plan_set_theta(p, s->real == NN_F32 ? (void *)s->net->theta32 : s->net->theta));
+    CHECK_OK(nn_plan_set_theta(p, theta_of(s)));
     CHECK_OK(nn_plan_forward(p, s->net->images, s->net->batch, again));
     CHECK_BYTES(again, first, sizeof first);
     CHECK_OK(nn_plan_backward(p, dlogits, h));
@@ -310,7 +117,7 @@ cleanup:
 static bool product(const setting *s, nn_plan *p, const double *logits, void *hv)
 {
     double dlogits[LOGITS], rlogits[LOGITS], rdlogits[LOGITS];
-    lsc_status st = nn_plan_forward_r(p, s->real == NN_F32 ? (void *)s->net->v32 : s->net->v, rlogits);
+    lsc_status st = nn_plan_forward_r(p, v_of(s), rlogits);
     if (st == LSC_ERR_ABSENT)
         return false;
     CHECK_OK(st);
@@ -327,7 +134,7 @@ static void check_products(const setting *s)
         return;
     nn_plan *p = plan_of(s);
     int64_t n = s->net->layout->n_learned;
-    size_t bytes = (size_t)n * (s->real == NN_F32 ? sizeof(float) : sizeof(double));
+    size_t bytes = bytes_of(s, n);
     double logits[LOGITS];
     void *first = vector(n), *again = vector(n), *g = vector(n);
 
@@ -350,13 +157,13 @@ static void check_products(const setting *s)
 static void products_repeat_bit_for_bit_and_allocate_nothing(void **state)
 {
     (void)state;
-    for_all(check_products);
+    for_small_nets(check_products);
 }
 
 static void passes_repeat_bit_for_bit_and_allocate_nothing(void **state)
 {
     (void)state;
-    for_all(check_repetition);
+    for_small_nets(check_repetition);
 }
 
 /* On frozen statistics images do not know each other: fewer of them have the logits that they have in a full batch. */
@@ -375,7 +182,7 @@ static void check_fewer(const setting *s)
 static void fewer_images_than_the_batch_are_allowed_on_frozen_statistics(void **state)
 {
     (void)state;
-    for_all(check_fewer);
+    for_small_nets(check_fewer);
 }
 
 /* Two plans after the same forward move the running statistics alike. */
@@ -397,7 +204,7 @@ static void check_forward_only(const setting *s)
     double logits[LOGITS], want[LOGITS];
     nn_plan *p = NULL, *full = plan_of(s);
     CHECK_OK(nn_plan_new(s->backend, s->net->graph, &o, &p));
-    CHECK_OK(nn_plan_set_theta(p, s->real == NN_F32 ? (void *)s->net->theta32 : s->net->theta));
+    CHECK_OK(nn_plan_set_theta(p, theta_of(s)));
     CHECK_OK(nn_plan_forward(p, s->net->images, s->net->batch, logits));
     CHECK_OK(nn_plan_forward(full, s->net->images, s->net->batch, want));
     check_near(s, "logits without gradients", logits, want, LOGITS, s->real == NN_F32 ? 1e-4 : 1e-15);
@@ -409,7 +216,7 @@ static void check_forward_only(const setting *s)
 static void a_plan_for_forward_passes_gives_the_same_logits(void **state)
 {
     (void)state;
-    for_all(check_forward_only);
+    for_small_nets(check_forward_only);
 }
 
 /* Block i of a layout whose name ends like this; NULL: there is none. */
@@ -445,7 +252,7 @@ static void check_negative_variance(const setting *s)
 static void a_negative_running_variance_makes_every_logit_nan(void **state)
 {
     (void)state;
-    for_all(check_negative_variance);
+    for_small_nets(check_negative_variance);
 }
 
 static void check_strict(const setting *s)
@@ -465,7 +272,7 @@ static void check_strict(const setting *s)
 static void strict_around_ref_is_ref_bit_for_bit(void **state)
 {
     (void)state;
-    for_all(check_strict);
+    for_small_nets(check_strict);
 }
 
 int main(void)

@@ -2,8 +2,8 @@
  * Plans: arguments, the order of calls, running statistics by PyTorch's rule, no memory.
  * SPDX-License-Identifier: MIT
  */
+#include "support/block.h"
 #include "support/small_nets.h"
-#include "support/support.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -195,18 +195,13 @@ static void running_statistics_move_by_the_rule_of_pytorch(void **state)
 static void gradients_at_a_negative_variance_are_nan(void **state)
 {
     (void)state;
-    const lsc_block *var = NULL;
     nn_plan *p = plan(NN_FROZEN, true);
     double dlogits[LOGITS] = {1};
     double *g = lsc_calloc((size_t)net.layout->n_learned, sizeof *g);
     double *theta = lsc_calloc((size_t)net.layout->n, sizeof *theta);
     CHECK(g != NULL && theta != NULL);
     memcpy(theta, net.theta, (size_t)net.layout->n * sizeof *theta);
-    for (int i = 0; i < net.layout->n_blocks; i++)
-        if (strcmp(net.layout->blocks[i].name, "norm3.running_var") == 0)
-            var = &net.layout->blocks[i];
-    CHECK(var != NULL);
-    theta[var->offset + 2] = -0.5;
+    theta[test_block(net.layout, "norm3.running_var")->offset + 2] = -0.5;
     CHECK_OK(nn_plan_set_theta(p, theta));
     CHECK_OK(nn_plan_forward(p, net.images, 1, logits));
     CHECK(isnan(logits[0]));

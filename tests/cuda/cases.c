@@ -1,5 +1,5 @@
 /*
- * Kernels of weights, images, element by element, pooling, shapes and heads, each against its formula in double.
+ * Kernels of images, element by element, pooling, shapes and heads, each against its formula in double.
  * SPDX-License-Identifier: MIT
  */
 #include "cuda/cases.h"
@@ -10,7 +10,6 @@
 
 /* ---- values ------------------------------------------------------------------------------------- */
 
-/* Numbers in -1 .. 1 that only depend on where they are used. */
 double case_value(int stream, int64_t i)
 {
     return 2 * lsc_rng_uniform((lsc_rng){7, (uint64_t)stream}, (uint64_t)i) - 1;
@@ -27,7 +26,7 @@ double case_unit(cuda_real real)
     return real == CUDA_F16 ? 0x1p-11 : real == CUDA_BF16 ? 0x1p-8 : 0x1p-24;
 }
 
-static float real_at(cuda_real real, const void *p, int64_t i)
+float case_real_at(cuda_real real, const void *p, int64_t i)
 {
     if (real == CUDA_F16)
         return half_to_float(((const uint16_t *)p)[i]);
@@ -45,11 +44,10 @@ void case_to_real(cuda_real real, float *x, void *to, int64_t n)
             ((uint16_t *)to)[i] = bfloat_from_float(x[i]);
         else
             ((float *)to)[i] = x[i];
-        x[i] = real_at(real, to, i);
+        x[i] = case_real_at(real, to, i);
     }
 }
 
-/* |got - want| in units of `allowed`; NaN and unwritten memory count as infinitely wrong. */
 double case_error(double got, double want, double allowed)
 {
     double error = fabs(got - want) / allowed;
@@ -59,136 +57,6 @@ double case_error(double got, double want, double allowed)
 void case_worse(double *worst, double error)
 {
     *worst = error > *worst ? error : *worst;
-}
-
-/* ---- weights -------------------------------------------------------------------------------------- */
-
-enum { FILTERS = 3, CHANNELS = 5, TAPS = 4, FILTER = CHANNELS * TAPS, THETA = FILTERS * FILTER + 5 * FILTERS };
-
-typedef struct {
-    float center[THETA], dirs[2][THETA];
-    double coords[4];
-    cuda_state state;
-    cuda_row rows[FILTERS];
-    unsigned char weights[FILTERS * FILTER * 4];
-    float scale[FILTERS], shift[FILTERS];
-} weights_memory;
-
-static double theta_at(const weights_memory *m, int64_t j)
-{
-    return (double)(float)((double)m->center[j] + m->coords[2] * (double)m->dirs[0][j] +
-                           m->coords[3] * (double)m->dirs[1][j]);
-}
-
-static void make_rows(weights_memory *m, cuda_real real, bool unit_length)
-{
-    for (int k = 0; k < FILTERS; k++) {
-        const int64_t behind = FILTERS * FILTER + k;
-        m->rows[k] = (cuda_row){.weight = (int64_t)k * FILTER,
-                                .bias = unit_length ? -1 : behind,
-                                .norm = {-1, -1, -1, -1},
-                                .eps = 1e-5,
-                                .exponent_in = unit_length ? -1 : 1,
-                                .exponent_out = unit_length ? -1 : 0,
-                                .out = (int64_t)k * FILTER * (real == CUDA_F32 ? 4 : 2),
-                                .elements = FILTER,
-                                .taps = unit_length ? 1 : TAPS,
-                                .real = real,
-                                .unit = unit_length};
-        for (int i = 0; i < 4 && !unit_length; i++)
-            m->rows[k].norm[i] = behind + (i + 1) * FILTERS;
-        m->center[behind + 4 * FILTERS] = 3; /* the variance */
-    }
-}
-
-/* from, to: two to the exponents of what the layer reads and puts out. */
-static double row_error(const weights_memory *m, cuda_real real, int k, double scale, double shift, int taps)
-{
-    const double from = m->rows[k].exponent_in < 0 ? 1 : 4, to = m->rows[k].exponent_out < 0 ? 1 : 0.5;
-    double worst = 0;
-    for (int i = 0; i < FILTER; i++) {
-        int channels = FILTER / taps, source = i % channels * taps + i / channels;
-        double want = scale * to / from * theta_at(m, (int64_t)k * FILTER + source);
-        case_worse(&worst, case_error((double)real_at(real, m->weights, (int64_t)k * FILTER + i), want,
-                                      case_unit(real) * fabs(want) + (real == CUDA_F16 ? 0x1p-25 : 0)));
-    }
-    case_worse(&worst, case_error((double)m->shift[k], to * shift, 1e-7 * to * (fabs(shift) + 1)));
-    case_worse(&worst, case_error((double)m->scale[k], scale, 1e-7 * fabs(scale)));
-    return worst;
-}
-
-static const int32_t exponents[2] = {-1, 2};
-
-static void run_weights(weights_memory *m, cuda_real real, bool unit_length)
-{
-    case_fill(m->center, 1, THETA);
-    case_fill(m->dirs[0], 2, THETA);
-    case_fill(m->dirs[1], 3, THETA);
-    m->coords[2] = 0.3; /* the second point */
-    m->coords[3] = -0.7;
-    m->state = (cuda_state){.point = 1};
-    make_rows(m, real, unit_length);
-    POISON(m->weights);
-    POISON(m->scale);
-    POISON(m->shift);
-    const cuda_weights args = {.rows = m->rows,
-                               .n_rows = FILTERS,
-                               .n_dirs = 2,
-                               .center = m->center,
-                               .dirs = {m->dirs[0], m->dirs[1]},
-                               .coords = m->coords,
-                               .state = &m->state,
-                               .exponents = exponents,
-                               .weights = m->weights,
-                               .scale = m->scale,
-                               .shift = m->shift};
-    emulator_run(CUDA_KERNEL_weights, &args);
-}
-
-double case_folded_weights(cuda_real real)
-{
-    static weights_memory m;
-    double worst = 0;
-    run_weights(&m, real, false);
-    for (int k = 0; k < FILTERS; k++) {
-        const int64_t b = FILTERS * FILTER + k;
-        double scale = theta_at(&m, b + FILTERS) / sqrt(theta_at(&m, b + 4 * FILTERS) + 1e-5);
-        double shift = theta_at(&m, b + 2 * FILTERS) + scale * (theta_at(&m, b) - theta_at(&m, b + 3 * FILTERS));
-        case_worse(&worst, row_error(&m, real, k, scale, shift, TAPS));
-    }
-    return m.state.negative == 0 ? worst : INFINITY;
-}
-
-double case_unit_weights(cuda_real real)
-{
-    static weights_memory m;
-    double worst = 0;
-    run_weights(&m, real, true);
-    for (int k = 0; k < FILTERS; k++) {
-        double sum = 0;
-        for (int i = 0; i < FILTER; i++)
-            sum += theta_at(&m, (int64_t)k * FILTER + i) * theta_at(&m, (int64_t)k * FILTER + i);
-        case_worse(&worst, row_error(&m, real, k, 1 / sqrt(sum), 0, 1));
-    }
-    return worst;
-}
-
-bool case_negative_variance(void)
-{
-    static weights_memory m;
-    run_weights(&m, CUDA_F32, false);
-    bool before = m.state.negative != 0;
-    m.center[FILTERS * FILTER + 4 * FILTERS] = -5;
-    const cuda_weights args = {.rows = m.rows,
-                               .n_rows = FILTERS,
-                               .center = m.center,
-                               .state = &m.state,
-                               .exponents = exponents,
-                               .weights = m.weights,
-                               .scale = m.scale,
-                               .shift = m.shift};
-    emulator_run(CUDA_KERNEL_weights, &args);
-    return !before && m.state.negative == 1;
 }
 
 /* ---- images ----------------------------------------------------------------------------------------- */
@@ -228,7 +96,7 @@ static double input_case(cuda_real real, int kept, bool bytes, bool indexed, boo
             int sample = 3 + i, c = j % 3, from = window ? i : indexed && sample < IMAGES ? index[sample] : sample;
             int at = (from * kept + (kept == 1 ? 0 : c)) * PLANE + j / 3;
             double want = sample >= IMAGES ? 0 : 0.5 * (double)(bytes ? table[c * 256 + pixels[at]] : floats[at]);
-            case_worse(&worst, case_error((double)real_at(real, out, i * PLANE * 3 + j), want,
+            case_worse(&worst, case_error((double)case_real_at(real, out, i * PLANE * 3 + j), want,
                                           case_unit(real) * fabs(want) + 1e-8));
         }
     return worst;
@@ -281,7 +149,7 @@ static double join_case(cuda_real real, int parts)
         }
         double want = 1.5 * (a + (two ? b : 0));
         want = relu && want < 0 ? 0 : want;
-        case_worse(&worst, case_error((double)real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
+        case_worse(&worst, case_error((double)case_real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
     }
     return worst;
 }
@@ -325,7 +193,7 @@ static double pool_case(cuda_real real, bool largest)
             double v = inside ? (double)x[((n * H + py) * W + px) * C + c] : 0;
             want = largest ? (inside && v > want ? v : want) : want + v / 9;
         }
-        case_worse(&worst, case_error((double)real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
+        case_worse(&worst, case_error((double)case_real_at(real, y, i), want, case_unit(real) * fabs(want) + 1e-6));
     }
     return worst;
 }
@@ -359,11 +227,12 @@ double case_shapes(cuda_real real)
         double want = (double)x[(n * P + p) * C + c];
         case_worse(&worst, case_error((double)flat[i], 4 * want, 1e-30));
         case_worse(&worst, case_error(logits[i], 4 * want, 1e-30));
-        case_worse(&worst, case_error((double)real_at(real, wide, (n * P + p) * 5 + 1 + c), want, 1e-30));
+        case_worse(&worst, case_error((double)case_real_at(real, wide, (n * P + p) * 5 + 1 + c), want, 1e-30));
     }
     for (int i = 0; i < N * P; i++)
         case_worse(&worst,
-                   case_error((double)real_at(real, wide, i * 5) + (double)real_at(real, wide, i * 5 + 4), 0, 1e-30));
+                   case_error((double)case_real_at(real, wide, i * 5) + (double)case_real_at(real, wide, i * 5 + 4), 0,
+                              1e-30));
     return worst;
 }
 

@@ -10,9 +10,7 @@
 #include "support/support.h"
 
 typedef double (*run_case)(cuda_real real);
-double case_folded_weights(cuda_real real);
-double case_unit_weights(cuda_real real);
-double case_inputs(cuda_real real);
+double case_inputs(cuda_real real); /* cases.c */
 double case_joins(cuda_real real);
 double case_pools(cuda_real real);
 double case_shapes(cuda_real real);
@@ -22,6 +20,8 @@ double case_batch_norms(cuda_real real); /* cases_norm.c */
 double case_weights_of_norms(cuda_real real);
 double case_peaks(cuda_real real); /* cases_exponents.c */
 double case_exponents(cuda_real real);
+double case_folded_weights(cuda_real real); /* cases_weights.c */
+double case_unit_weights(cuda_real real);
 /* Whether a negative running variance is noted, and no other. */
 bool case_negative_variance(void);
 
@@ -34,7 +34,8 @@ void case_worse(double *worst, double error);
 void case_fill(float *x, int stream, int64_t n); /* with such numbers */
 /* x [n] in the real's bits, and rounded to it in place. */
 void case_to_real(cuda_real real, float *x, void *to, int64_t n);
-double case_unit(cuda_real real); /* one ulp of rounding to it, relative */
+float case_real_at(cuda_real real, const void *x, int64_t i); /* of such bits */
+double case_unit(cuda_real real);                             /* one ulp of rounding to it, relative */
 #define POISON(array) memset(array, 0xff, sizeof array)
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "support/block.h"
+
 emulated_settings *emulated;
 
 /* ---- the network, its data and a frame ------------------------------------------------------------ */
@@ -66,11 +68,7 @@ void open_fixture(fixture *f)
 
 float *center_of(fixture *f, const char *name)
 {
-    const lsc_layout *layout = nn_graph_layout(f->graph);
-    int b = 0;
-    while (strcmp(layout->blocks[b].name, name) != 0)
-        b++;
-    return f->center + layout->blocks[b].offset;
+    return f->center + test_block(nn_graph_layout(f->graph), name)->offset;
 }
 
 void scale_filters(fixture *f, float factor)
