@@ -9,7 +9,7 @@
  *   kinds.c      what each kind of step launches
  *   norms.c      batch norm by the statistics of the batch
  *   cuda.c       the backend: plans whose images come from the host
- *   worker.c     one device at work on points, data and all; evaluator.c: all of them
+ *   worker.c     one device at work on points, data and all; crew.c: several; evaluator.c: what they are asked for
  *
  * Activations are [N, H, W, C] of the net's real; vectors [N, F] are float whatever the real is, so that heads and
  * logits are float throughout.
