@@ -23,7 +23,7 @@ static const char doc[] =
     "stopped.";
 
 /* Options without a short form; those that only store their text are at `text_options`. */
-enum { DIRS = 0x200, POINTS, SAMPLES, NORM_BATCH, NORM_IMAGES, SAVE_EVERY, CHUNK, OVERWRITE, NO_VTP, TEXT };
+enum { DIRS = 0x200, POINTS, SAMPLES, NORM_BATCH, NORM_IMAGES, SAVE_EVERY, CHUNK, STREAMS, OVERWRITE, NO_VTP, TEXT };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is looked at:", 1},
@@ -59,6 +59,7 @@ static const struct argp_option options[] = {
     {"precision", TEXT + 12, "HOW", 0,
      "single, or double with --device ref; on GPUs tf32, fp32, fp16, bf16 (single; on GPUs tf32)", 3},
     {"save-every", SAVE_EVERY, "SECONDS", 0, "at least so long between saves (2)", 3},
+    {"streams", STREAMS, "N", 0, "points at once on each GPU, 1 to 4; each takes memory for the data, too (1)", 3},
     {0},
 };
 
@@ -100,6 +101,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case CHUNK:
         o->chunk = cli_int(state, "--chunk", text, 1, INT32_MAX);
+        return 0;
+    case STREAMS:
+        o->streams = (int)cli_int(state, "--streams", text, 1, NN_MOST_STREAMS);
         return 0;
     case SAVE_EVERY:
         o->save_s = cli_real(state, "--save-every", text, 1e-3, 86400);

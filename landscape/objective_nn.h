@@ -36,6 +36,7 @@ typedef struct {
     const int64_t *norm_index;  /* [n_norm] images by their number in the data set, copied: at every theta its running
                                    statistics are the means of those of their batches; NULL: they are as they are */
     int64_t n_norm, norm_batch; /* images, and images of a batch: n_norm must be whole batches */
+    int streams;                /* points at once on each GPU, at most NN_MOST_STREAMS; 0: 1 */
     int threads;                /* 0: all cores */
     int part, parts; /* of the processes on this machine that share its devices; parts 0: it has them to itself */
     size_t memory; /* bytes of normalized images to keep; with more, they are normalized anew at each point; 0: 4 GiB */

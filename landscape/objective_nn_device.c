@@ -31,6 +31,7 @@ static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *op
         .batch = o->statistics == NN_BATCH ? s->batch : options->batch,
         .norm = {.n = o->norm.samples.n, .read = landscape_samples_read_raw, .context = &o->norm.samples},
         .norm_batch = o->norm.samples.batch,
+        .streams = options->streams,
         .part = options->part,
         .parts = options->parts,
     };

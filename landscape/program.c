@@ -79,6 +79,7 @@ static lsc_status job_open(job *j, const landscape_options *o)
         .backend = o->common.device,
         .real = j->request.real,
         .arithmetic = j->request.arithmetic,
+        .streams = o->streams,
         .threads = o->common.threads,
     };
     take_share(&options, o->team);

@@ -75,6 +75,7 @@ typedef struct {
     int64_t norm_batch;         /* images whose statistics are used together; 0: 100, or all if there are fewer */
     int64_t norm_images;        /* that statistics are formed anew from; 0: 1,000, or whole batches of all if fewer */
     int64_t chunk;              /* images of one forward; 0: as suits the device */
+    int streams;                /* points at once on each GPU; 0: 1 */
     double save_s;              /* at least these seconds between saves; 0: 2 */
     bool overwrite, no_vtp;
     const char *mpi;            /* "auto", "on", "off"; NULL: "auto" */

@@ -217,6 +217,8 @@ typedef struct {
     int n_domains;                   /* 1: no losses of domains */
 } nn_samples;
 
+#define NN_MOST_STREAMS 4
+
 typedef struct {
     nn_samples samples;
     const char *loss; /* a row of losses.def */
@@ -227,9 +229,10 @@ typedef struct {
     nn_samples norm; /* images like the samples (n, read and context count): at every point running statistics are the
                         means of those of their batches; n 0: they are as they are */
     int64_t norm_batch; /* images of such a batch: norm.n must be whole ones */
-    int device;         /* set by nn_evaluator_new: its number; -1: all */
-    int part, parts;    /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
-                           on; one, where they are not more than the processes. parts 0: it has them to itself */
+    int streams;     /* points at once on each device, at most NN_MOST_STREAMS; 0: 1. Each takes memory for data, too */
+    int device;      /* set by nn_evaluator_new: its number; -1: all */
+    int part, parts; /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
+                        on; one, where they are not more than the processes. parts 0: it has them to itself */
 } nn_evaluator_options;
 
 typedef struct {

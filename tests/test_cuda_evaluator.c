@@ -68,6 +68,22 @@ static void two_devices_give_the_bits_of_one(void **state)
     close_fixture(&f);
 }
 
+static void several_points_at_once_on_a_device_give_the_same_bits(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    (void)state;
+    usual_values(&f, want);
+    o.streams = 3;
+    for (int devices = 1; devices <= 2; devices++) {
+        emulated->devices = devices;
+        CHECK_OK(values_with(&f, "cuda", &o, POINTS, got, NULL));
+        CHECK_BYTES(got, want, sizeof want);
+    }
+    close_fixture(&f);
+}
+
 static void check_part(const fixture *f, int part, int parts, const char *devices)
 {
     nn_evaluator_options o = options_of(f);
@@ -259,6 +275,7 @@ int main(int argc, char **argv)
         TEST(chunks_of_any_size_give_equal_bits),
         TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
         TEST(two_devices_give_the_bits_of_one),
+        TEST(several_points_at_once_on_a_device_give_the_same_bits),
         TEST(processes_of_a_machine_share_its_devices),
         TEST(a_device_that_breaks_half_way_loses_no_point),
         TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),

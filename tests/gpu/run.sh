@@ -10,8 +10,8 @@ out=${1:-build/gpu-run}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 build=${BUILD:-build/release}
-per_domain=${PER_DOMAIN:-1000} samples=2000 models="resnet20 resnet56" points=5 timed_points=9 timed_per_domain=15000 few="" peer_batch=1000 chunk_sizes="256 512 1024 2048"
-[ -z "${REHEARSE-}" ] || samples=6 models=resnet20 timed_points=2 timed_per_domain=$per_domain few="--samples=6" peer_batch=6 chunk_sizes="3 6"
+per_domain=${PER_DOMAIN:-1000} samples=2000 models="resnet20 resnet56" points=5 timed_points=9 timed_per_domain=15000 few="" peer_batch=1000 chunk_sizes="256 512 1024 2048" sweep_points=5
+[ -z "${REHEARSE-}" ] || samples=6 models=resnet20 timed_points=2 timed_per_domain=$per_domain few="--samples=6" peer_batch=6 chunk_sizes="3 6" sweep_points=2
 python=${LSC_TEST_PYTHON:-python3}
 
 say() { echo "gpu/run.sh: $*" >&2; }
@@ -138,15 +138,17 @@ for model in $models; do
     done
 done
 
-# How many images at once: what was used above is 512.
+# How many images at once, and how many points: what was used above is 512 and 1.
 chunks=""
 for precision in tf32 fp16; do
     for chunk in $chunk_sizes; do
         run_timed "$model" $precision --chunk "$chunk" --points 1 >/dev/null # plans are chosen, and kept
-        s=$(run_timed "$model" $precision --chunk "$chunk" | number seconds)
-        rate=$(awk -v s="$s" -v n="$images" -v p=$timed_points 'BEGIN { printf "%.0f", p * p * n / s }')
-        say "$model, $precision, $chunk at once: $rate images a second"
-        chunks="$chunks${chunks:+, }\"${precision}_$chunk\": $rate"
+        for streams in 1 2; do
+            s=$(run_timed "$model" $precision --chunk "$chunk" --streams $streams --points $sweep_points | number seconds)
+            rate=$(awk -v s="$s" -v n="$images" -v p=$sweep_points 'BEGIN { printf "%.0f", p * p * n / s }')
+            say "$model, $precision, $chunk images and $streams points at once: $rate images a second"
+            chunks="$chunks${chunks:+, }\"${precision}_${chunk}_$streams\": $rate"
+        done
     done
 done
 

@@ -6,14 +6,14 @@
 
 #define CALL_SECONDS 1.0
 
-lsc_status cuda_crew_init(cuda_crew *c, const cuda_job *job, const cuda_api *api, const int *number, int n)
+lsc_status cuda_crew_init(cuda_crew *c, const cuda_job *job, const cuda_api *api, const int *number, int n, int streams)
 {
     lsc_status st = LSC_OK;
     c->at_once = 1;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n * streams; i++) {
         cuda_member *m = &c->members[c->n++];
         m->crew = c;
-        LSC_TRY(cuda_worker_init(&m->worker, job, api, number[i]));
+        LSC_TRY(cuda_worker_init(&m->worker, job, api, number[i % n]));
     }
 cleanup:
     return st;
@@ -25,7 +25,7 @@ void cuda_crew_fini(cuda_crew *c)
         cuda_worker_fini(&c->members[i].worker);
 }
 
-/* ---- devices that fail ------------------------------------------------------------------------------ */
+/* ---- workers that fail ------------------------------------------------------------------------------- */
 
 static int working(const cuda_crew *c)
 {
@@ -42,7 +42,7 @@ static void keep_failure(cuda_member *m, lsc_status st)
         snprintf(m->message, sizeof m->message, "%s", lsc_last_error());
 }
 
-/* Devices that stopped working in this step; with none left, the last one's words. */
+/* Workers that stopped working in this step; with none left, the last one's words. */
 static lsc_status after_failures(cuda_crew *c, int before)
 {
     const cuda_member *last = NULL;
@@ -53,7 +53,7 @@ static lsc_status after_failures(cuda_crew *c, int before)
     if (now == 0)
         return lsc_fail(last->status, "%s", last->message);
     if (now < before)
-        lsc_log_warn("%s; going on with %d other GPU%s", last->message, now, now > 1 ? "s" : "");
+        lsc_log_warn("%s; going on without it", last->message);
     return LSC_OK;
 }
 
@@ -92,7 +92,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* A batch that is not done for each device that works, as far as there are any. */
+/* A batch that is not done for each worker that works, as far as there are any. */
 static void hand_out(cuda_crew *c)
 {
     int next = 0;
@@ -104,10 +104,10 @@ static void hand_out(cuda_crew *c)
     }
 }
 
-/* The devices at once, the first of them on this thread; one whose thread cannot be had does nothing now. */
+/* The workers at once, the first of them on this thread; one whose thread cannot be had does nothing now. */
 static void work_together(cuda_crew *c)
 {
-    bool started[CUDA_MOST_DEVICES] = {false};
+    bool started[CUDA_MOST_WORKERS] = {false};
     cuda_member *own = NULL;
     hand_out(c);
     for (int i = 0; i < c->n; i++) {

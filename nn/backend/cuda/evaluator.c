@@ -91,10 +91,11 @@ cleanup:
     return st;
 }
 
-static void write_text(cuda_evaluator *e, const cuda_api *api)
+/* Each device once: its other workers come after those of all devices. */
+static void write_text(cuda_evaluator *e, const cuda_api *api, int n)
 {
     size_t length = 0;
-    for (int i = 0; i < e->crew.n && length < sizeof e->text; i++)
+    for (int i = 0; i < n && length < sizeof e->text; i++)
         length += (size_t)snprintf(e->text + length, sizeof e->text - length, "%s%s", i > 0 ? ", " : "",
                                    e->crew.members[i].worker.text);
     if (length < sizeof e->text)
@@ -112,8 +113,8 @@ static lsc_status evaluator_new(const nn_graph *g, const nn_evaluator_options *o
     LSC_NEW(e, 1);
     LSC_TRY(make_job(&e->job, g, o));
     LSC_NEW(e->row, e->job.n_sums + 1);
-    LSC_TRY(cuda_crew_init(&e->crew, &e->job, api, number, n));
-    write_text(e, api);
+    LSC_TRY(cuda_crew_init(&e->crew, &e->job, api, number, n, o->streams > 1 ? o->streams : 1));
+    write_text(e, api, n);
     *self = e;
     e = NULL;
 cleanup:
