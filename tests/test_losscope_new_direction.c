@@ -65,7 +65,8 @@ static void a_new_direction_is_one_file_and_one_row(void **state)
     copy_and_extend();
     snprintf(
         command, sizeof command,
-        "cmake -S . -B b -G '%s' -DCMAKE_BUILD_TYPE=Debug -DLSC_TESTS=OFF -DLSC_WITH_VTK=OFF -DLSC_WITH_ONEDNN=OFF &&"
+        "cmake -S . -B b -G '%s' -DCMAKE_BUILD_TYPE=Debug -DLSC_TESTS=OFF -DLSC_WITH_VTK=OFF -DLSC_WITH_ONEDNN=OFF "
+        "-DLSC_WITH_CUDA=OFF -DLSC_WITH_MPI=OFF &&"
         " cmake --build b -j 2 --target losscope_shared",
         LSC_GENERATOR);
     shell(command);
