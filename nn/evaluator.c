@@ -89,6 +89,8 @@ static lsc_status check_options(const nn_graph *g, const nn_evaluator_options *o
               (int)o->arithmetic);
     LSC_CHECK(o->parts == 0 || (o->part >= 0 && o->part < o->parts), LSC_ERR_ARG, "evaluator: part %d of %d", o->part,
               o->parts);
+    LSC_CHECK(o->streams >= 0 && o->streams <= NN_MOST_STREAMS, LSC_ERR_ARG, "evaluator: %d points at once, at most %d",
+              o->streams, NN_MOST_STREAMS);
     LSC_CHECK(o->batch >= 0, LSC_ERR_ARG, "evaluator: a batch of %lld images", (long long)o->batch);
     LSC_CHECK(o->statistics == NN_FROZEN || (o->batch >= 1 && s->n % o->batch == 0), LSC_ERR_ARG,
               "evaluator: %lld samples are no whole batches of %lld, whose statistics are used", (long long)s->n,

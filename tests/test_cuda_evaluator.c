@@ -193,8 +193,7 @@ static void a_point_that_overflows_in_16_bits_is_evaluated_once_more(void **stat
     fixture f;
     (void)state;
     open_fixture(&f);
-    for (int i = 0; i < 8 * 3 * 9; i++)
-        f.center[i] *= 1e7f; /* the stem: activations of 1e8 and more, which a float holds */
+    scale_stem(&f, 1e7f); /* activations of 1e8 and more, which a float holds */
     f.coords[0] = f.coords[1] = 0;
     check_evaluated_once_more(&f, options_of(&f), POINTS);
     close_fixture(&f);
@@ -254,6 +253,9 @@ static void what_an_evaluator_cannot_do_is_refused(void **state)
     o = options_of(&f);
     o.samples.shape[2] = SIDE + 1;
     CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ABSENT, "reads other images than the data has");
+    o = options_of(&f);
+    o.streams = NN_MOST_STREAMS + 1;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_ARG, "evaluator: 5 points at once, at most 4");
     o = options_of(&f);
     CHECK_OK(nn_evaluator_new("auto", f.graph, &o, &e));
     CHECK_STR(nn_evaluator_backend(e), "cuda");

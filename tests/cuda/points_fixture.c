@@ -71,12 +71,18 @@ float *center_of(fixture *f, const char *name)
     return f->center + test_block(nn_graph_layout(f->graph), name)->offset;
 }
 
+void scale_stem(fixture *f, float factor)
+{
+    float *stem = center_of(f, "stem.weight");
+    for (int64_t i = 0; i < test_block_elements(test_block(nn_graph_layout(f->graph), "stem.weight")); i++)
+        stem[i] *= factor;
+}
+
 void scale_filters(fixture *f, float factor)
 {
     const lsc_layout *layout = nn_graph_layout(f->graph);
-    for (int b = 0; b + 1 < layout->n_blocks; b++) /* a filter's block is never the last */
-        for (int64_t k = layout->blocks[b].offset; layout->blocks[b].rank == 4 && k < layout->blocks[b + 1].offset;
-             k++) {
+    for (int b = 0; b < layout->n_blocks; b++)
+        for (int64_t k = layout->blocks[b].offset; layout->blocks[b].rank == 4 && k < lsc_block_past(layout, b); k++) {
             f->center[k] *= factor;
             for (int d = 0; d < DIRS; d++)
                 f->dirs[d][k] = factor * 0.1f * f->dirs[d][k];

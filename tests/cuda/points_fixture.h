@@ -40,6 +40,8 @@ void reference_values(const fixture *f, const nn_evaluator_options *o, double *o
 
 /* The block of this name at the centre. */
 float *center_of(fixture *f, const char *name);
+/* The filters of the first convolution times a factor, at the centre. */
+void scale_stem(fixture *f, float factor);
 /* Filters times a factor at the centre, and a tenth of it in directions: every layer's activations grow by it. */
 void scale_filters(fixture *f, float factor);
 

@@ -114,22 +114,26 @@ bound() { # MODEL PRECISION
 ratio() { # A B: null without them
     awk -v a="${1:-null}" -v b="${2:-null}" 'BEGIN { if (a + 0 > 0 && b + 0 > 0) printf "%.3g", a / b; else printf "null" }'
 }
-run_timed() { # MODEL PRECISION OPTION...: JSON of the program, over all images; $few is an option or nothing
-    timed_model=$1 timed_precision=$2
-    shift 2
+run_timed() { # MODEL PRECISION POINTS OPTION...: JSON of the program, over all images; $few is an option or nothing
+    timed_model=$1 timed_precision=$2 timed_side=$3
+    shift 3
     "$build/landscape/landscape" -q --ckpt "$out/$timed_model/run.bin" --set data.per_domain=$timed_per_domain --device cuda --json \
-        --points $timed_points --precision "$timed_precision" --out "$out/time.h5" --overwrite --no-vtp $few "$@"
+        --points "$timed_side" --precision "$timed_precision" --out "$out/time.h5" --overwrite --no-vtp $few "$@"
+}
+images_a_second() { # MODEL PRECISION POINTS OPTION...: of all images at POINTS x POINTS points
+    timed_side=$3
+    s=$(run_timed "$@" | number seconds)
+    awk -v s="$s" -v n="$images" -v p="$timed_side" 'BEGIN { printf "%.0f", p * p * n / s }'
 }
 number() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p"; } # KEY: its value in a line of JSON
 torch=$("$python" -c 'import torch; print(torch.__version__)' 2>/dev/null || echo absent)
 times=""
 for model in $models; do
-    images=$(run_timed "$model" tf32 --dry-run | number samples)
+    images=$(run_timed "$model" tf32 $timed_points --dry-run | number samples)
     : >"$out/$model-peer"
     [ "$torch" = absent ] || "$python" tests/gpu/peer.py "$out/$model/run.bin" "$images" $peer_batch >"$out/$model-peer"
     for precision in tf32 fp16 bf16; do
-        s=$(run_timed "$model" $precision | number seconds)
-        rate=$(awk -v s="$s" -v n="$images" -v p=$timed_points 'BEGIN { printf "%.0f", p * p * n / s }')
+        rate=$(images_a_second "$model" $precision $timed_points)
         peer=$(sed -n "s/^$precision //p" "$out/$model-peer") most=$(bound "$model" $precision)
         say "$model, $precision: $rate images a second; the card allows $most, PyTorch $torch does ${peer:-nothing}"
         times="$times${times:+,}
@@ -142,10 +146,9 @@ done
 chunks=""
 for precision in tf32 fp16; do
     for chunk in $chunk_sizes; do
-        run_timed "$model" $precision --chunk "$chunk" --points 1 >/dev/null # plans are chosen, and kept
+        run_timed "$model" $precision 1 --chunk "$chunk" >/dev/null # plans are chosen, and kept
         for streams in 1 2; do
-            s=$(run_timed "$model" $precision --chunk "$chunk" --streams $streams --points $sweep_points | number seconds)
-            rate=$(awk -v s="$s" -v n="$images" -v p=$sweep_points 'BEGIN { printf "%.0f", p * p * n / s }')
+            rate=$(images_a_second "$model" $precision $sweep_points --chunk "$chunk" --streams $streams)
             say "$model, $precision, $chunk images and $streams points at once: $rate images a second"
             chunks="$chunks${chunks:+, }\"${precision}_${chunk}_$streams\": $rate"
         done

@@ -125,9 +125,8 @@ lsc_status cuda_norms_run(const cuda_net *net, const cuda_step *s, int i);
 typedef struct {
     int64_t batch;
     cuda_real real;
-    bool strict;  /* float that is not rounded to TF32 */
-    int exponent; /* activations are kept times 2^exponent, which is exact but for what underflows; see cuda_net_measure
-                   */
+    bool strict;   /* float that is not rounded to TF32 */
+    int exponent;  /* activations are kept times 2^exponent, exactly but for what underflows; see cuda_net_measure */
     bool measures; /* it will */
     nn_statistics statistics;
 } cuda_net_options;
