@@ -120,13 +120,12 @@ bool lsc_stop_requested(void);
 bool lsc_filesize_signal_hold(void);
 void lsc_filesize_signal_release(bool held);
 
-/* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------------ */
+/* ---- blocks of a layout (block.c); lsc_block_elements is public ----------------------------------- */
 
 /* One past the last element of block b of a layout, which has no gaps. */
-static inline int64_t lsc_block_past(const lsc_layout *layout, int b)
-{
-    return b + 1 < layout->n_blocks ? layout->blocks[b + 1].offset : layout->n;
-}
+int64_t lsc_block_past(const lsc_layout *layout, int b);
+
+/* ---- vectors (vec.c): double sums in fixed blocks of 4096, in order ------------------------------ */
 
 double lsc_dot(const float *a, const float *b, int64_t n);
 double lsc_norm2(const float *a, int64_t n); /* Euclidean norm */

@@ -14,15 +14,6 @@ const lsc_block *lsc_layout_block(const lsc_layout *layout, int i)
     return (const lsc_block *)((const char *)layout->blocks + (size_t)i * layout->block_size);
 }
 
-int64_t lsc_block_elements(const lsc_block *block)
-{
-    int64_t n = 1;
-
-    for (int i = 0; i < block->rank; i++)
-        n *= block->shape[i];
-    return n;
-}
-
 /* Elements of a shape that nobody has checked: -1 if a dimension is not positive or the product overflows. */
 static int64_t checked_elements(const lsc_block *b)
 {

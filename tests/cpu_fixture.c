@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: MIT
  */
 #include "cpu_fixture.h"
-#include "support/block.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "support/support.h"
 
 /* ---- inputs ---------------------------------------------------------------------------------------- */
 
@@ -18,7 +20,7 @@ static double normal(uint64_t stream, int64_t i)
 static void fill_block(const lsc_block *b, double *theta)
 {
     uint64_t stream = lsc_rng_stream(b->name, 0, 0);
-    int64_t n = test_block_elements(b), fan_in = b->rank > 0 ? n / b->shape[0] : 1;
+    int64_t n = lsc_block_elements(b), fan_in = b->rank > 0 ? n / b->shape[0] : 1;
     bool variance = strstr(b->name, "running_var") != NULL, count = strstr(b->name, "num_batches") != NULL;
     for (int64_t i = 0; i < n; i++) {
         double v = normal(stream, i), *to = &theta[b->offset + i];

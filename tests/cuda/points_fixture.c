@@ -74,7 +74,7 @@ float *center_of(fixture *f, const char *name)
 void scale_stem(fixture *f, float factor)
 {
     float *stem = center_of(f, "stem.weight");
-    for (int64_t i = 0; i < test_block_elements(test_block(nn_graph_layout(f->graph), "stem.weight")); i++)
+    for (int64_t i = 0; i < lsc_block_elements(test_block(nn_graph_layout(f->graph), "stem.weight")); i++)
         stem[i] *= factor;
 }
 

@@ -1,5 +1,5 @@
 /*
- * block.h - blocks of a layout, for tests that do not link liblosscope, too.
+ * block.h - blocks of a layout by name.
  * SPDX-License-Identifier: MIT
  */
 #ifndef LSC_TEST_BLOCK_H
@@ -16,14 +16,6 @@ static inline const lsc_block *test_block(const lsc_layout *layout, const char *
             return &layout->blocks[i];
     fail_msg("there is no block %s", name);
     return NULL;
-}
-
-static inline int64_t test_block_elements(const lsc_block *b)
-{
-    int64_t n = 1;
-    for (int i = 0; i < b->rank; i++)
-        n *= b->shape[i];
-    return n;
 }
 
 #endif

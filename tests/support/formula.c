@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "support/block.h"
+#include "base/base.h"
 
 static double u(int64_t j, int64_t k)
 {
@@ -29,7 +29,7 @@ static bool has(const char *text, const char *part)
 
 static void fill_parameter(const lsc_block *b, int64_t k, const char *model, double *w)
 {
-    int64_t n = test_block_elements(b);
+    int64_t n = lsc_block_elements(b);
     double fan_in = b->rank > 1 ? (double)(n / b->shape[0]) : 1;
     bool residual = !has(model, "_noshort") && !has(model, "densenet");
     double g = has(b->name, "bn2") && residual ? 0.3 : 1;
@@ -47,7 +47,7 @@ static void fill_parameter(const lsc_block *b, int64_t k, const char *model, dou
 
 static void fill_buffer(const lsc_block *b, int64_t k, double *w)
 {
-    for (int64_t j = 0; j < test_block_elements(b); j++) {
+    for (int64_t j = 0; j < lsc_block_elements(b); j++) {
         double x = 0;
         if (has(b->name, ".running_mean"))
             x = 0.1 * u(j, 1000 + k);
@@ -79,7 +79,7 @@ void formula_direction(const lsc_layout *layout, const double *theta, int64_t ba
 {
     for (int k = 0; k < layout->n_blocks && layout->blocks[k].role != LSC_BUFFER; k++) {
         const lsc_block *b = &layout->blocks[k];
-        int64_t n = test_block_elements(b);
+        int64_t n = lsc_block_elements(b);
         double squares = 0;
         for (int64_t j = 0; j < n; j++)
             squares += theta[b->offset + j] * theta[b->offset + j];

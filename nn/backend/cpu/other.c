@@ -63,13 +63,10 @@ bool cpu_other_is_learned(const cpu_step *s, int j)
     return s->node->block[j] >= 0 && s->plan->g->blocks[s->node->block[j]].role != LSC_BUFFER;
 }
 
-static int64_t block_elements(const cpu_step *s, int j)
+/* Elements of its block j; 0 if that is not learned. */
+static int64_t learned(const cpu_step *s, int j)
 {
-    const lsc_block *b = &s->plan->g->blocks[s->node->block[j]];
-    int64_t n = 1;
-    for (int i = 0; i < b->rank; i++)
-        n *= b->shape[i];
-    return n;
+    return cpu_other_is_learned(s, j) ? lsc_block_elements(&s->plan->g->blocks[s->node->block[j]]) : 0;
 }
 
 int64_t cpu_other_copies(const cpu_step *s)
@@ -96,7 +93,7 @@ static lsc_status make(cpu_step *s)
         a->saved_bytes = (s->node->op->saved_size(s->node, images, NN_F32) + 63) / 64 * 64;
     LSC_NEW(a->saved, cpu_other_copies(s) * (int64_t)a->saved_bytes);
     for (int j = 0; j < s->node->n_blocks; j++)
-        a->learned_floats += cpu_other_is_learned(s, j) ? block_elements(s, j) : 0;
+        a->learned_floats += learned(s, j);
     if (p->o.backward)
         LSC_NEW(a->dblock, cpu_max_units(p) * a->learned_floats);
 cleanup:
@@ -189,7 +186,7 @@ void cpu_other_aim(const cpu_step *s, const arrays *a, int64_t n, int unit, bool
     for (int j = 0; j < s->node->n_blocks; j++)
         if (cpu_other_is_learned(s, j)) {
             dblock[j] = sums;
-            sums += block_elements(s, j);
+            sums += learned(s, j);
         }
     for (int j = 0; j < s->n_in; j++)
         if (cpu_has_gradient(s, j)) {
@@ -249,7 +246,7 @@ static lsc_status gradient(const cpu_step *s, cpu_worker *w)
     (void)w;
     for (int j = 0; j < s->node->n_blocks; j++) {
         float *to = cpu_block_of(p, p->gradient, s->node, j);
-        for (int64_t i = 0; cpu_other_is_learned(s, j) && i < block_elements(s, j); i++, at++) {
+        for (int64_t i = 0; i < learned(s, j); i++, at++) {
             double sum = 0;
             for (int unit = 0; unit < units; unit++)
                 sum += (double)o->dblock[unit * o->learned_floats + at];
