@@ -37,12 +37,20 @@ static lsc_status take(const lsc_module *m, const char *path, void *library, con
     return refuse(path, why, "install program and module of the same version");
 }
 
+/* Why it cannot be opened, without the path, with which the loader begins where it is this file that is missing. */
+static const char *loaders_words(const char *path)
+{
+    const char *why = dlerror();
+    const size_t n = strlen(path);
+    return strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
+}
+
 static lsc_status take_file(const lsc_module *m, const char *path, const void **table)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library != NULL)
         return take(m, path, library, table);
-    return refuse(path, dlerror(), "what it needs must lie where the loader looks, e.g. in LD_LIBRARY_PATH");
+    return refuse(path, loaders_words(path), "what it needs must lie where the loader looks, e.g. in LD_LIBRARY_PATH");
 }
 
 /* "FOLDER OF THE PROGRAM/LSC_MODULE_FOLDER/losscope_cuda.so". */
@@ -61,7 +69,7 @@ lsc_status lsc_module_open(const lsc_module *m, const void **table)
 {
     const char *chosen = getenv(m->variable);
     char path[4352];
-    if (chosen != NULL)
+    if (chosen != NULL && chosen[0] != '\0')
         return take_file(m, chosen, table);
     if (beside_program(m->file, path, sizeof path) && lsc_file_exists(path))
         return take_file(m, path, table);

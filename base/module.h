@@ -10,7 +10,7 @@
 
 typedef struct {
     const char *file;     /* "losscope_cuda.so" */
-    const char *variable; /* of the environment: a path, which then is the only place */
+    const char *variable; /* of the environment: a path, which then is the only place; empty counts as none */
     const char *entry;    /* the one symbol that it exports: a function without arguments that returns its table */
     uint32_t abi, size;   /* what the table begins with: two uint32_t */
     const char *remedy;   /* what to do where it is not installed */

@@ -14,6 +14,7 @@
 static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *options, const char *backend)
 {
     lsc_status st = LSC_OK;
+    nn_evaluator *evaluator = NULL;
     const landscape_samples *s = &o->samples;
     ds_raw form = ds_raw_form(s->data);
     nn_evaluator_options e = {
@@ -36,11 +37,20 @@ static lsc_status open_evaluator(objective_nn *o, const objective_nn_options *op
         .parts = options->parts,
     };
     ds_image_shape(s->data, e.samples.shape);
-    LSC_TRY(nn_evaluator_new(backend, o->graph, &e, &o->evaluator));
-    o->device = lsc_format("%s in %s", nn_evaluator_text(o->evaluator), nn_arithmetic_name(o->arithmetic));
+    LSC_TRY(nn_evaluator_new(backend, o->graph, &e, &evaluator));
+    o->device = lsc_format("%s in %s", nn_evaluator_text(evaluator), nn_arithmetic_name(o->arithmetic));
     LSC_CHECK(o->device != NULL, LSC_ERR_NOMEM, "no memory for the device's name");
+    o->evaluator = evaluator;
+    evaluator = NULL;
 cleanup:
+    nn_evaluator_free(evaluator);
     return st;
+}
+
+/* Failures of this machine, for which the host may step in; those of what was asked for stay. */
+static bool is_of_machine(lsc_status st)
+{
+    return st == LSC_ERR_ABSENT || st == LSC_ERR_BACKEND || st == LSC_ERR_NOMEM;
 }
 
 lsc_status objective_device_open(objective_nn *o, const objective_nn_options *options, const char *backend)
@@ -54,11 +64,16 @@ lsc_status objective_device_open(objective_nn *o, const objective_nn_options *op
     if (!evaluates || o->real != NN_F32)
         goto cleanup;
     st = open_evaluator(o, options, backend);
-    if (st == LSC_OK || st == LSC_ERR_NOMEM || st == LSC_ERR_STOPPED || !is_auto || demanded)
-        goto cleanup;
-    lsc_log_info("no GPU is used: %s", lsc_last_error());
-    st = LSC_OK;
+    if (is_auto && !demanded && is_of_machine(st)) {
+        lsc_log_info("no GPU is used: %s", lsc_last_error());
+        st = LSC_OK;
+    } else if (st == LSC_ERR_NOMEM) {
+        st = lsc_fail(st, "%s: try fewer images at once (--chunk), another GPU (--device cuda:N), or --device cpu",
+                      lsc_last_error());
+    }
 cleanup:
+    if (st == LSC_OK && o->evaluator == NULL && options->streams > 1)
+        lsc_log_warn("%d points at once (--streams) are for GPUs; here it is one", options->streams);
     return st;
 }
 

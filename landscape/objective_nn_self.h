@@ -94,8 +94,8 @@ lsc_status objective_hvp(void *self, int field, const double *theta, const doubl
 void objective_gradient_fini(objective_gradient *g);
 
 /* objective_nn_device.c */
-/* Sets o->evaluator where devices are asked for; with "auto" the host steps in, and it is said why, unless precision is
- * asked for that only devices have. */
+/* Sets o->evaluator where devices are asked for. With "auto" the host steps in where the machine has none or it fails,
+ * and it is said why, unless precision is asked for that only devices have; what is asked for wrongly stays an error. */
 lsc_status objective_device_open(objective_nn *o, const objective_nn_options *options, const char *backend);
 lsc_status objective_device_points(objective_nn *o, const double *coords, int n, double *out, int *n_done);
 lsc_status objective_device_theta(objective_nn *o, const double *theta, double *out);

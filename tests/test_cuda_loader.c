@@ -42,8 +42,23 @@ static void a_module_that_is_not_there_is_named(void **state)
     (void)state;
     landscape_data(10);
     use(test_path("losscope_cuda.so"), "");
-    refuses("cuda", 69, "losscope_cuda.so: cannot open shared object file");
+    char *said = lsc_format("on this machine: %s: cannot open shared object file", test_path("losscope_cuda.so"));
+    refuses("cuda", 69, said);
     lists("what it needs must lie where the loader looks");
+    lsc_free(said);
+}
+
+static void an_empty_variable_is_none(void **state)
+{
+    test_result with, without;
+    (void)state;
+    use("", "");
+    landscape_run(&with, "--list", "devices", NULL);
+    CHECK_INT(unsetenv("LOSSCOPE_CUDA_MODULE"), 0);
+    landscape_run(&without, "--list", "devices", NULL);
+    CHECK_STR(with.out, without.out);
+    test_result_free(&with);
+    test_result_free(&without);
 }
 
 static void a_library_that_is_no_module_is_refused(void **state)
@@ -129,8 +144,10 @@ static void a_setting_of_the_environment_that_is_none_is_refused(void **state)
     landscape_data(10);
     use(emulated, "");
     CHECK_INT(setenv("LOSSCOPE_AUTOTUNE", "yes", 1), 0);
-    CHECK_LANDSCAPE(78, "LOSSCOPE_AUTOTUNE is 'yes', need on or off", "--ckpt", landscape_checkpoint(""),
-                    "--device=cuda");
+    static const char *const devices[] = {"--device=cuda", "--device=auto"};
+    for (size_t i = 0; i < LSC_COUNT(devices); i++)
+        CHECK_LANDSCAPE(78, "LOSSCOPE_AUTOTUNE is 'yes', need on or off", "--ckpt", landscape_checkpoint(""),
+                        devices[i]);
     CHECK_INT(unsetenv("LOSSCOPE_AUTOTUNE"), 0);
 }
 
@@ -144,6 +161,37 @@ static void with_auto_the_cpu_steps_in_and_it_is_said_why(void **state)
     CHECK_LANDSCAPE(69, "there is no GPU to use", "--ckpt", test_path("run.bin"), "--precision=tf32");
     CHECK_LANDSCAPE(69, "precision fp16 is for GPUs", "--ckpt", test_path("run.bin"), "--device=cpu",
                     "--precision=fp16");
+}
+
+static void a_card_without_memory_is_left_alone_with_auto_and_advised_on_otherwise(void **state)
+{
+    static const char *const demands[] = {"--device=cuda", "--device=cuda:0", "--precision=tf32"};
+    (void)state;
+    landscape_data(10);
+    use(emulated, "memory=10000");
+    CHECK_LANDSCAPE(0, "no GPU is used: cuda:0: emulated: out of memory\n", "--ckpt", landscape_checkpoint(""),
+                    "--dirs=1", "--points=3", "--no-vtp");
+    for (size_t i = 0; i < LSC_COUNT(demands); i++)
+        CHECK_LANDSCAPE(71,
+                        "cuda:0: emulated: out of memory: try fewer images at once (--chunk), another GPU "
+                        "(--device cuda:N), or --device cpu\n",
+                        "--ckpt", test_path("run.bin"), demands[i]);
+}
+
+static void several_points_at_once_are_for_gpus_alone_and_it_is_said(void **state)
+{
+    static const char warning[] = "4 points at once (--streams) are for GPUs; here it is one\n";
+    test_result r;
+    (void)state;
+    landscape_data(10);
+    use(emulated, "");
+    CHECK_LANDSCAPE(0, warning, "--ckpt", landscape_checkpoint(""), "--dirs=1", "--points=3", "--no-vtp",
+                    "--device=cpu", "--streams=4");
+    landscape_run(&r, "--ckpt", test_path("run.bin"), "--dirs=1", "--points=3", "--no-vtp", "--overwrite",
+                  "--device=cuda", "--streams=4", NULL);
+    CHECK_INT(r.exit_code, 0);
+    CHECK(strstr(r.err, "--streams") == NULL);
+    test_result_free(&r);
 }
 
 /* Output of a command of the shell. */
@@ -185,6 +233,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_module_that_is_not_there_is_named),
+        TEST(an_empty_variable_is_none),
         TEST_IN_FOLDER(a_library_that_is_no_module_is_refused),
         TEST_IN_FOLDER(a_module_of_another_version_is_refused),
         TEST_IN_FOLDER(no_card_is_said_to_be_the_reason),
@@ -194,6 +243,8 @@ int main(int argc, char **argv)
         TEST_IN_FOLDER(a_surface_says_on_what_and_how_it_was_computed),
         TEST_IN_FOLDER(a_setting_of_the_environment_that_is_none_is_refused),
         TEST_IN_FOLDER(with_auto_the_cpu_steps_in_and_it_is_said_why),
+        TEST_IN_FOLDER(a_card_without_memory_is_left_alone_with_auto_and_advised_on_otherwise),
+        TEST_IN_FOLDER(several_points_at_once_are_for_gpus_alone_and_it_is_said),
         TEST(the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds),
     };
     if (argc < 3)
