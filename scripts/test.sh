@@ -3,13 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Tests of the GPU code that ran, those that could not, and whether it was ever run on a GPU as it is.
-gpu() {
-    run=$(ctest --preset release -N -L cuda | sed -n 's/^Total Tests: //p')
-    tests/gpu/reported.sh || true
-    echo "gpu: $run run, $(cat build/release/gpu-skipped)"
-}
-
 long=""
 case ${1-} in
 '') ;;
@@ -19,8 +12,10 @@ esac
 scripts/deps.sh
 cmake --preset release -G Ninja -DLSC_WERROR=ON >/dev/null
 cmake --build --preset release
-ctest --preset release -j 2
-gpu
+build=$PWD/build/release
+ctest --preset release -j 2 --output-log "$build/tests.log"
+tests/gpu/reported.sh || true
+ctest --preset release -N -L cuda | tests/gpu/counted.sh "$build/tests.log" "$build/gpu-skipped"
 [ -n "$long" ] || exit 0
 for test in fresh sanitizers networks fuzz gpu faces demo; do
     "tests/long/$test.sh"

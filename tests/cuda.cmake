@@ -62,6 +62,12 @@ add_dependencies(test_cuda_stopped losscope_cuda_emulated)
 add_test(NAME cuda_hardware COMMAND sh ${CMAKE_SOURCE_DIR}/tests/gpu/reported.sh)
 set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TIMEOUT ${LSC_TEST_SECONDS})
 
+# The script that runs it there.
+add_executable(check_json gpu/check_json.c)
+target_link_libraries(check_json PRIVATE lsc_flags lsc_base PkgConfig::cjson)
+lsc_test(gpu_judge LIBS lsc_base LABELS cli cuda)
+add_dependencies(test_gpu_judge check_json)
+
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)
   file(WRITE ${CMAKE_BINARY_DIR}/gpu-skipped "23 skipped (nvcc, the CUDA toolkit or cuDNN was not found)\n")

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . tests/long/report.sh
 cmake --preset release -G Ninja >/dev/null
 cmake --build --preset release --target test_cuda_plans fake_driver train landscape viz test_nn_backends \
-    test_cuda_evaluator test_cuda_norms test_cuda_exponents losscope_cuda_emulated >/dev/null
+    test_cuda_evaluator test_cuda_norms test_cuda_exponents losscope_cuda_emulated check_json >/dev/null
 export LD_LIBRARY_PATH="$PWD/build/release/tests/fake_driver:${LD_LIBRARY_PATH-}"
 began=$(date +%s) made=0 failed=0
 log=build/release/cuda-plans.log
