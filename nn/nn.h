@@ -229,8 +229,9 @@ typedef struct {
     nn_samples norm; /* images like the samples (n, read and context count): at every point running statistics are the
                         means of those of their batches; n 0: they are as they are */
     int64_t norm_batch; /* images of such a batch: norm.n must be whole ones */
-    int streams;     /* points at once on each device, at most NN_MOST_STREAMS; 0: 1. Each takes memory for data, too */
-    int device;      /* set by nn_evaluator_new: its number; -1: all */
+    int streams; /* points at once on each device, at most NN_MOST_STREAMS; 0: 1. Each takes memory for data, too: with
+                    a warning they are as many as find room */
+    int device;  /* set by nn_evaluator_new: its number; -1: all */
     int part, parts; /* of all, those of this process, where `parts` processes share them: every parts-th from `part`
                         on; one, where they are not more than the processes. parts 0: it has them to itself */
 } nn_evaluator_options;
@@ -245,8 +246,9 @@ typedef struct nn_evaluator nn_evaluator;
 
 /* Whether this device ("cuda", "cuda:1") is of a backend that has evaluators. */
 bool nn_evaluator_has(const char *device);
-/* Returns new. device: a backend by name, with a number for one of its devices, without one for all of them; "auto":
- * the first backend that has any. Borrows the graph. LSC_ERR_ABSENT: none has, or not for this graph, and why. */
+/* Returns new. device: a backend by name, with a number for one of its devices, without one for all of them that can
+ * be opened, with a warning of others; "auto": the first backend that has any. Borrows the graph. LSC_ERR_ABSENT: none
+ * has, or not for this graph, and why. */
 lsc_status nn_evaluator_new(const char *device, const nn_graph *g, const nn_evaluator_options *o, nn_evaluator **out);
 void nn_evaluator_free(nn_evaluator *e);
 const char *nn_evaluator_backend(const nn_evaluator *e);

@@ -84,6 +84,58 @@ static void several_points_at_once_on_a_device_give_the_same_bits(void **state)
     close_fixture(&f);
 }
 
+/* The second of three breaks at any call until it is open, or the last has no memory. */
+static void devices_that_cannot_be_opened_are_left_out(void **state)
+{
+    fixture f;
+    nn_evaluator *e = NULL;
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    int left_out = 0;
+    (void)state;
+    for (emulated->fail_at = 1;; emulated->fail_at++, emulated->calls = 0) {
+        emulated->devices = 3;
+        emulated->fail_device = 1;
+        emulated->broken = 1;
+        CHECK_OK(nn_evaluator_new("cuda", f.graph, &o, &e));
+        const bool all = strstr(nn_evaluator_text(e), "cuda:1") != NULL;
+        CHECK_STR(nn_evaluator_text(e), all ? "cuda:0 Emulated 0, cuda:1 Emulated 1, cuda:2 Emulated 2; emulated"
+                                            : "cuda:0 Emulated 0, cuda:2 Emulated 2; emulated");
+        nn_evaluator_free(e);
+        if (all)
+            break;
+        CHECK_FAILS(nn_evaluator_new("cuda:1", f.graph, &o, &e), LSC_ERR_BACKEND, "cuda:1: emulated: ");
+        left_out++;
+    }
+    CHECK(left_out > 10);
+    control_reset(emulated);
+    emulated->devices = 2;
+    emulated->memory = 10000;
+    CHECK_FAILS(nn_evaluator_new("cuda", f.graph, &o, &e), LSC_ERR_NOMEM, "cuda:1: emulated: out of memory");
+    close_fixture(&f);
+}
+
+/* In the least memory in which one finds room. */
+static void points_at_once_are_as_many_as_find_room(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    (void)state;
+    usual_values(&f, want);
+    o.streams = 3;
+    for (emulated->memory = 10000; values_with(&f, "cuda", &o, POINTS, got, NULL) != LSC_OK; emulated->memory += 256)
+        CHECK_HAS(lsc_last_error(), "out of memory");
+    CHECK_BYTES(got, want, sizeof want);
+    nn_evaluator *e = evaluator_of(&f, &o);
+    const int of_one = nn_evaluator_most_points(e);
+    nn_evaluator_free(e);
+    emulated->memory *= 8;
+    e = evaluator_of(&f, &o);
+    CHECK_INT(nn_evaluator_most_points(e), 3 * of_one);
+    nn_evaluator_free(e);
+    close_fixture(&f);
+}
+
 static void check_part(const fixture *f, int part, int parts, const char *devices)
 {
     nn_evaluator_options o = options_of(f);
@@ -277,6 +329,8 @@ int main(int argc, char **argv)
         TEST(chunks_of_any_size_give_equal_bits),
         TEST(images_that_do_not_fit_on_the_device_give_equal_bits),
         TEST(two_devices_give_the_bits_of_one),
+        TEST(devices_that_cannot_be_opened_are_left_out),
+        TEST(points_at_once_are_as_many_as_find_room),
         TEST(several_points_at_once_on_a_device_give_the_same_bits),
         TEST(processes_of_a_machine_share_its_devices),
         TEST(a_device_that_breaks_half_way_loses_no_point),

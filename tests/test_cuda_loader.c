@@ -194,6 +194,25 @@ static void several_points_at_once_are_for_gpus_alone_and_it_is_said(void **stat
     test_result_free(&r);
 }
 
+static void a_card_that_cannot_be_opened_is_left_out_and_it_is_said(void **state)
+{
+    static const char *const choices[] = {"--device=auto", "--device=cuda"};
+    (void)state;
+    landscape_data(10);
+    use(emulated, "devices=2 fail_device=1 broken=1 fail=3");
+    for (size_t i = 0; i < LSC_COUNT(choices); i++)
+        CHECK_LANDSCAPE(0, "cuda:1: emulated: open; going on without it\nlandscape: 3 points of 10 images on cuda:0 Em",
+                        "--ckpt", landscape_checkpoint(""), "--dirs=1", "--points=3", "--no-vtp", "--overwrite",
+                        choices[i]);
+    CHECK_LANDSCAPE(70, "landscape: cuda:1: emulated: open\n", "--ckpt", test_path("run.bin"), "--device=cuda:1");
+    use(emulated, "devices=2 fail_device=1 broken=1 fail=1");
+    CHECK_LANDSCAPE(0, "cuda:1: emulated: info; going on without it\nlandscape: ", "--ckpt", test_path("run.bin"),
+                    "--dirs=1", "--points=3", "--no-vtp", "--overwrite");
+    use(emulated, "devices=2 memory=10000");
+    CHECK_LANDSCAPE(71, "cuda:0: emulated: out of memory; going on without it\nlandscape: cuda:1: emulated: out of",
+                    "--ckpt", test_path("run.bin"), "--device=cuda");
+}
+
 /* Output of a command of the shell. */
 static char *said_by(const char *command)
 {
@@ -244,6 +263,7 @@ int main(int argc, char **argv)
         TEST_IN_FOLDER(a_setting_of_the_environment_that_is_none_is_refused),
         TEST_IN_FOLDER(with_auto_the_cpu_steps_in_and_it_is_said_why),
         TEST_IN_FOLDER(a_card_without_memory_is_left_alone_with_auto_and_advised_on_otherwise),
+        TEST_IN_FOLDER(a_card_that_cannot_be_opened_is_left_out_and_it_is_said),
         TEST_IN_FOLDER(several_points_at_once_are_for_gpus_alone_and_it_is_said),
         TEST(the_real_module_shows_one_symbol_needs_none_of_ours_and_says_what_it_finds),
     };

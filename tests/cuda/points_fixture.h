@@ -60,8 +60,8 @@ int64_t check_windows(const fixture *f, const nn_evaluator_options *o, int point
                       int64_t step);
 /* Each call fails once: it is reported, and nothing is left behind. Returns how many there are. */
 int64_t check_failing_calls(const fixture *f, const nn_evaluator_options *o, int points);
-/* Whichever call it is, one of each `step`, at which the second of two devices breaks once it is open: the first one
- * does its points, with the bits that it has alone. Returns how often it did. */
+/* Whichever call it is, one of each `step`, at which the second of two devices breaks: the first one does its points,
+ * with the bits that it has alone. Returns how often it did after the second was open. */
 int64_t check_breaking_device(const fixture *f, const nn_evaluator_options *o, int64_t step);
 /* How often the host waits in one call for so many points. */
 int64_t waits_of_call(const fixture *f, const nn_evaluator_options *o, int points);

@@ -6,15 +6,56 @@
 
 #define CALL_SECONDS 1.0
 
+/* ---- life ------------------------------------------------------------------------------------------- */
+
+/* One more worker; on failure the crew is as it was. */
+static lsc_status add(cuda_crew *c, const cuda_job *job, const cuda_api *api, int number)
+{
+    cuda_member *m = &c->members[c->n];
+    *m = (cuda_member){.crew = c};
+    lsc_status st = cuda_worker_init(&m->worker, job, api, number);
+    if (st == LSC_OK)
+        c->n++;
+    else
+        cuda_worker_fini(&m->worker);
+    return st;
+}
+
+/* A worker on each device that can be opened; with none, the last one's failure. */
+static lsc_status open_devices(cuda_crew *c, const cuda_job *job, const cuda_api *api, const int *number, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const lsc_status st = add(c, job, api, number[i]);
+        if (st == LSC_ERR_STOPPED || (st != LSC_OK && c->n == 0 && i == n - 1))
+            return st;
+        if (st != LSC_OK)
+            lsc_log_warn("%s; going on without it", lsc_last_error());
+    }
+    c->n_devices = c->n;
+    return LSC_OK;
+}
+
+/* The other ones of each device, as far as they can be had. */
+static lsc_status add_streams(cuda_crew *c, const cuda_job *job, const cuda_api *api, int streams)
+{
+    for (int i = c->n_devices; i < c->n_devices * streams; i++) {
+        const lsc_status st = add(c, job, api, c->members[i % c->n_devices].worker.context.number);
+        if (st == LSC_ERR_STOPPED)
+            return st;
+        if (st != LSC_OK) {
+            lsc_log_warn("%s; going on with %d at once, not %d", lsc_last_error(), c->n, c->n_devices * streams);
+            break;
+        }
+    }
+    return LSC_OK;
+}
+
 lsc_status cuda_crew_init(cuda_crew *c, const cuda_job *job, const cuda_api *api, const int *number, int n, int streams)
 {
     lsc_status st = LSC_OK;
     c->at_once = 1;
-    for (int i = 0; i < n * streams; i++) {
-        cuda_member *m = &c->members[c->n++];
-        m->crew = c;
-        LSC_TRY(cuda_worker_init(&m->worker, job, api, number[i % n]));
-    }
+    LSC_TRY(open_devices(c, job, api, number, n));
+    LSC_TRY(add_streams(c, job, api, streams));
 cleanup:
     return st;
 }

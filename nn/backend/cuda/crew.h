@@ -33,8 +33,8 @@ typedef struct {
 } cuda_member;
 
 struct cuda_crew {
-    cuda_member members[CUDA_MOST_WORKERS];
-    int n;
+    cuda_member members[CUDA_MOST_WORKERS]; /* the first of each device, then the others */
+    int n, n_devices;
     int at_once;  /* points of a worker in one call: grows until they take long enough */
     int64_t lost; /* members that failed */
     /* The call under way. */
@@ -44,7 +44,8 @@ struct cuda_crew {
     double *out;
 };
 
-/* Open the devices number[0] .. number[n-1], each so often. Takes a crew that is {0}; on failure, too, fini is due. */
+/* Open the devices number[0] .. number[n-1], each so often. One that cannot be opened is left out with a warning; with
+ * none the failure of the last is returned. Takes a crew that is {0}; on failure, too, fini is due. */
 lsc_status cuda_crew_init(cuda_crew *c, const cuda_job *job, const cuda_api *api, const int *number, int n,
                           int streams);
 void cuda_crew_fini(cuda_crew *c);

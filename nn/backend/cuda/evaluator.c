@@ -91,11 +91,10 @@ cleanup:
     return st;
 }
 
-/* Each device once: its other workers come after those of all devices. */
-static void write_text(cuda_evaluator *e, const cuda_api *api, int n)
+static void write_text(cuda_evaluator *e, const cuda_api *api)
 {
     size_t length = 0;
-    for (int i = 0; i < n && length < sizeof e->text; i++)
+    for (int i = 0; i < e->crew.n_devices && length < sizeof e->text; i++)
         length += (size_t)snprintf(e->text + length, sizeof e->text - length, "%s%s", i > 0 ? ", " : "",
                                    e->crew.members[i].worker.text);
     if (length < sizeof e->text)
@@ -114,7 +113,7 @@ static lsc_status evaluator_new(const nn_graph *g, const nn_evaluator_options *o
     LSC_TRY(make_job(&e->job, g, o));
     LSC_NEW(e->row, e->job.n_sums + 1);
     LSC_TRY(cuda_crew_init(&e->crew, &e->job, api, number, n, o->streams > 1 ? o->streams : 1));
-    write_text(e, api, n);
+    write_text(e, api);
     *self = e;
     e = NULL;
 cleanup:

@@ -69,7 +69,7 @@ lsc_status cuda_check_device(const cuda_api *api, int number)
     int n = 0;
     LSC_TRY(device_count(api, &n));
     LSC_CHECK(number >= 0 && number < n, LSC_ERR_ABSENT, "cuda:%d: there are only the devices 0 .. %d", number, n - 1);
-    LSC_CHECK(api->info(number, &info) == CUDA_DONE, LSC_ERR_ABSENT, "cuda:%d: %s", number,
+    LSC_CHECK(api->info(number, &info) == CUDA_DONE, LSC_ERR_BACKEND, "cuda:%d: %s", number,
               lsc_shown(api->error(), shown, sizeof shown));
     LSC_CHECK(!is_too_old(&info), LSC_ERR_ABSENT,
               "cuda:%d: %s has compute capability %d.%d, need %d.0 (Ampere) or newer: use cpu", number,
@@ -88,6 +88,8 @@ lsc_status cuda_usable(const cuda_api **api, int *number, int most, int *n)
         st = cuda_check_device(*api, i);
         if (st == LSC_OK)
             number[found++] = i;
+        else if (st == LSC_ERR_BACKEND && most > 1)
+            lsc_log_warn("%s; going on without it", lsc_last_error());
     }
     if (found == 0)
         goto cleanup; /* with what is said of the last one */

@@ -17,9 +17,10 @@
 /* LSC_ERR_ABSENT: no module, one that cannot be opened, or of another version, with what to do about it. */
 lsc_status cuda_load(const cuda_api **out);
 /* Devices that can be used: their numbers in number [most]; *n at least 1. LSC_ERR_ABSENT: there is none, and why:
- * no module, no driver, no card, only cards that are too old. */
+ * no module, no driver, no card, only cards that are too old. LSC_ERR_BACKEND: one that fails; where more than one is
+ * wanted it is left out with a warning. */
 lsc_status cuda_usable(const cuda_api **api, int *number, int most, int *n);
-/* That one, of --device cuda:i. LSC_ERR_ABSENT as above. */
+/* That one, of --device cuda:i. Fails as above. */
 lsc_status cuda_check_device(const cuda_api *api, int number);
 /* One line on device i for --list, NULL past the last; too old a card is listed with that. */
 const char *cuda_device_text(int i, char *out, size_t n);
