@@ -11,6 +11,7 @@
 
 #include "cuda/stub.h"
 #include "landscape_fixture.h"
+#include "nn/backend/cuda/loader.h"
 #include "nn/nn.h"
 
 enum { N = 7, SIDE = 4, CLASSES = 2, DIRS = 2, POINTS = 3, FIELDS = 2 };
@@ -311,6 +312,38 @@ static void a_program_whose_device_fails_says_at_what_and_goes_on_when_it_is_run
     CHECK(some > 0);
 }
 
+/* A convolution with the rectifier apart is one of cuDNN's and a kernel, also when it comes from a text. */
+static void a_rectifier_that_is_apart_is_a_kernel_and_stays_so_in_text(void **state)
+{
+    const cuda_conv_shape shape = {.n = 2, .c = 1, .h = 4, .w = 4, .k = 3, .oh = 4, .ow = 4, .kernel = 1, .relu = true};
+    const cuda_api *api = NULL;
+    cuda_device *d = NULL;
+    cuda_conv *conv[2] = {NULL, NULL};
+    cuda_conv_data data = {.x = NULL};
+    char text[64] = "";
+    size_t length = 0;
+    int n = 1;
+    (void)state;
+    reset();
+    CHECK_OK(cuda_load(&api));
+    CHECK_INT(api->open(0, &d), CUDA_DONE);
+    CHECK_INT(api->alloc(d, 2 * 3 * 16 * sizeof(float), &data.y), CUDA_DONE);
+    CHECK_INT(api->conv_plans(d, &shape, true, &conv[0], &n), CUDA_DONE);
+    CHECK_INT(api->conv_save(d, conv[0], text, sizeof text - 1, &length), CUDA_DONE);
+    CHECK_STR(text, "apart\nengine 0");
+    CHECK_INT(length, strlen(text));
+    CHECK_INT(api->conv_load(d, &shape, text, length, &conv[1]), CUDA_DONE);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(api->conv_run(d, conv[i], &data), CUDA_DONE);
+        CHECK_INT(stub->called[STUB_kernel], i + 1);
+        api->conv_free(d, conv[i]);
+    }
+    CHECK_INT(api->conv_load(d, &shape, text, 3, &conv[0]), CUDA_UNSUPPORTED);
+    CHECK_INT(api->conv_load(d, &(cuda_conv_shape){.n = 1}, text, length, &conv[0]), CUDA_UNSUPPORTED);
+    api->free(d, data.y);
+    api->close(d);
+}
+
 /* The table is true: each call of it was made, and each consequence seen. The last test. */
 static void every_call_and_every_consequence_occurred(void **state)
 {
@@ -337,6 +370,7 @@ int main(int argc, char **argv)
         TEST(of_two_devices_one_does_the_points_of_the_other_that_breaks),
         TEST(a_driver_that_is_too_old_or_not_there_is_said_to_be),
         TEST_IN_FOLDER(a_program_whose_device_fails_says_at_what_and_goes_on_when_it_is_run_again),
+        TEST(a_rectifier_that_is_apart_is_a_kernel_and_stays_so_in_text),
         TEST(every_call_and_every_consequence_occurred),
     };
     if (argc != 2 || setenv("LOSSCOPE_CUDA_MODULE", argv[1], 1) != 0 || setenv("LOSSCOPE_PLAN_CACHE", "off", 1) != 0)

@@ -271,6 +271,44 @@ static void activations_that_a_half_does_not_hold_are_scaled(void **state)
     close_fixture(&f);
 }
 
+/* A weight of the stem is NaN, behind which there are rectifiers. */
+static void check_nan(fixture *f)
+{
+    double got[POINTS * FIELDS];
+    nn_evaluator_options o = options_of(f);
+    *center_of(f, "stem.weight") = NAN;
+    for (int a = 0; a < NN_N_ARITHMETICS; a++) {
+        o.arithmetic = (nn_arithmetic)a;
+        CHECK_OK(values_with(f, "cuda", &o, POINTS, got, NULL));
+        for (int p = 0; p < POINTS; p++)
+            CHECK(isnan(got[p * FIELDS]));
+    }
+}
+
+static void nan_goes_through_rectifiers_in_each_arithmetic(void **state)
+{
+    fixture f;
+    (void)state;
+    open_fixture(&f);
+    check_nan(&f);
+    close_fixture(&f);
+}
+
+/* Or else what overflowed on the way would end as a number. */
+static void engines_that_lose_nan_are_used_without_their_rectifier(void **state)
+{
+    fixture f;
+    double want[POINTS * FIELDS], got[POINTS * FIELDS];
+    const nn_evaluator_options o = (open_fixture(&f), options_of(&f));
+    (void)state;
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, want, NULL));
+    emulated->lose = 1;
+    CHECK_OK(values_with(&f, "cuda", &o, POINTS, got, NULL));
+    CHECK_BYTES(got, want, sizeof want);
+    check_nan(&f);
+    close_fixture(&f);
+}
+
 static void a_negative_variance_makes_the_point_nan_and_is_counted(void **state)
 {
     fixture f;
@@ -323,6 +361,7 @@ int main(int argc, char **argv)
         TEST(values_are_those_of_the_reference_in_each_arithmetic),
         TEST(a_point_that_overflows_in_16_bits_is_evaluated_once_more),
         TEST(activations_that_a_half_does_not_hold_are_scaled),
+        TEST(nan_goes_through_rectifiers_in_each_arithmetic),
         TEST(a_negative_variance_makes_the_point_nan_and_is_counted),
     };
     const struct CMUnitTest emulated_only[] = {
@@ -336,6 +375,7 @@ int main(int argc, char **argv)
         TEST(a_device_that_breaks_half_way_loses_no_point),
         TEST(every_call_that_fails_once_is_reported_and_leaves_nothing_behind),
         TEST(points_done_before_a_failure_are_given),
+        TEST(engines_that_lose_nan_are_used_without_their_rectifier),
         TEST(the_host_waits_once_a_call_not_at_points_or_chunks),
         TEST(what_an_evaluator_cannot_do_is_refused),
     };

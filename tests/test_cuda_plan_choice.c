@@ -7,7 +7,10 @@
 #include "nn/backend/cuda/loader.h"
 #include "nn/backend/cuda/plans.h"
 
+enum { APART = 100 }; /* more than a plan with the rectifier in it */
+
 static emulated_settings *emulated;
+static bool said;
 static const cuda_conv_shape shape = {
     .n = 2, .c = 3, .h = 4, .w = 4, .k = 5, .oh = 4, .ow = 4, .kernel = 3, .stride = 1, .pad = 1, .relu = true};
 
@@ -76,7 +79,7 @@ static int plan_of(fixture *f, const cuda_conv_shape *s)
     CHECK_INT(api->conv_save(f->context.device, conv, text, sizeof text - 1, &n), CUDA_DONE);
     api->conv_free(f->context.device, conv);
     CHECK_HAS(text, "emulated plan ");
-    return atoi(text + strlen("emulated plan "));
+    return atoi(text + strlen("emulated plan ")) + (strstr(text, " apart of") != NULL ? APART : 0);
 }
 
 /* ... as a new process would. */
@@ -156,6 +159,64 @@ static void a_plan_whose_workspace_does_not_fit_is_left_out(void **state)
     open_fixture(&f);
     emulated->memory = f.bytes + 64 * 2; /* plan i needs 64 (i + 1) bytes */
     CHECK_INT(plan_of(&f, &shape), 1);
+    close_fixture(&f);
+}
+
+static void a_plan_that_loses_nan_is_left_out(void **state)
+{
+    (void)state;
+    reset(3, "off");
+    takes(0, 1);
+    emulated->lose = 2;
+    CHECK_INT(chosen(), 2);
+    CHECK_INT(emulated->timed, 0); /* there is no other */
+}
+
+static void where_all_lose_nan_the_rectifier_runs_apart(void **state)
+{
+    (void)state;
+    reset(3, test_path("plans"));
+    takes(1, 1);
+    emulated->lose = 3;
+    CHECK_INT(chosen(), APART + 1);
+    CHECK_INT(emulated->timed, 3 * 5);
+    takes(2, 0.5);
+    CHECK_INT(chosen(), APART + 1); /* as it was kept */
+    CHECK_INT(emulated->loaded, 1);
+    CHECK_INT(setenv("LOSSCOPE_AUTOTUNE", "off", 1), 0);
+    CHECK_INT(chosen(), APART + 0);
+}
+
+static void without_a_rectifier_nothing_runs_apart(void **state)
+{
+    fixture f;
+    cuda_conv *conv = NULL;
+    cuda_conv_shape plain = shape;
+    (void)state;
+    plain.relu = false;
+    reset(2, "off");
+    emulated->lose = 2;
+    open_fixture(&f);
+    CHECK_INT(plan_of(&f, &plain), 0); /* what loses is the rectifier */
+    takes(0, -1);
+    takes(1, -1);
+    CHECK_FAILS(cuda_plan_choose(&f.context, &plain, &f.data, 2, &said, &conv), LSC_ERR_BACKEND, "does not run");
+    CHECK_INT(emulated->proposed, 2 + 2);
+    close_fixture(&f);
+}
+
+static void a_plan_that_cannot_be_recorded_is_left_out(void **state)
+{
+    fixture f;
+    cuda_conv *conv = NULL;
+    (void)state;
+    reset(3, "off");
+    takes(0, 1);
+    emulated->unrecorded = 1;
+    CHECK_INT(chosen(), 1);
+    emulated->unrecorded = 3;
+    open_fixture(&f);
+    CHECK_FAILS(cuda_plans_conv(&f.context, &shape, &f.data, &conv), LSC_ERR_BACKEND, "this plan is not recorded");
     close_fixture(&f);
 }
 
@@ -300,6 +361,10 @@ int main(int argc, char **argv)
         TEST(at_most_eight_plans_are_compared),
         TEST(a_plan_that_does_not_run_is_left_out),
         TEST(a_plan_whose_workspace_does_not_fit_is_left_out),
+        TEST(a_plan_that_loses_nan_is_left_out),
+        TEST_IN_FOLDER(where_all_lose_nan_the_rectifier_runs_apart),
+        TEST(without_a_rectifier_nothing_runs_apart),
+        TEST(a_plan_that_cannot_be_recorded_is_left_out),
         TEST(plans_that_all_fail_are_an_error_with_its_reason),
         TEST(a_single_plan_is_not_measured),
         TEST(equal_shapes_are_measured_once_and_get_the_same_plan),

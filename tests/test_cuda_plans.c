@@ -35,6 +35,14 @@ static void keep_shape(cuda_conv_shape shape)
     all.shapes[all.n++] = shape;
 }
 
+/* The rectifier may run apart. */
+static void keep_with_and_without_rectifier(cuda_conv_shape shape)
+{
+    keep_shape(shape);
+    shape.relu = false;
+    keep_shape(shape);
+}
+
 /* Of one network, by the backend's own steps: with batch norm in the convolutions, or without. */
 static void collect(const nn_graph *g, nn_statistics statistics)
 {
@@ -44,7 +52,7 @@ static void collect(const nn_graph *g, nn_statistics statistics)
     CHECK_OK(cuda_steps_make(&net));
     for (int i = 0; i < net.n_steps; i++)
         if (net.steps[i].kind == &cuda_kind_conv)
-            keep_shape(cuda_step_shape(&net, &net.steps[i]));
+            keep_with_and_without_rectifier(cuda_step_shape(&net, &net.steps[i]));
     lsc_free(net.values);
     lsc_free(net.alias);
     lsc_free(net.steps);

@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     int kernel; /* -1: a convolution */
-    const cuda_conv *conv;
+    cuda_conv *conv;
     cuda_conv_data data;
     unsigned char args[256];
 } launch;
@@ -244,7 +244,7 @@ static int await_copy(cuda_device *d, int slot)
 static void run(const launch *l)
 {
     if (l->kernel < 0)
-        emulated_conv(&l->conv->shape, &l->data);
+        emulated_conv(&l->conv->shape, &l->data, l->conv->plan < emulated_control.lose && !l->conv->apart);
     else
         emulator_run(l->kernel, l->args);
     pthread_mutex_lock(&mutex);
@@ -284,6 +284,8 @@ static int conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
     int result = begin(d->number, "conv_run");
     if (result == CUDA_DONE && d->recording != NULL && !conv->ran)
         result = emulated_fail(CUDA_FAILED, "kernels are loaded while it records");
+    if (result == CUDA_DONE && d->recording != NULL && conv->plan < emulated_control.unrecorded)
+        result = emulated_fail(CUDA_FAILED, "this plan is not recorded");
     conv->ran = conv->ran || d->recording == NULL;
     if (result == CUDA_DONE)
         run_or_keep(d, &(launch){.kernel = -1, .conv = conv, .data = *data});
@@ -318,6 +320,13 @@ static int graph_run(cuda_device *d, cuda_graph *graph)
     for (int i = 0; result == CUDA_DONE && i < graph->n; i++)
         run(&graph->launches[i]);
     return result;
+}
+
+/* Of one that begins with a convolution. */
+static int graph_time(cuda_device *d, cuda_graph *graph, double *seconds)
+{
+    int result = graph_run(d, graph);
+    return result == CUDA_DONE ? emulated_conv_time(graph->launches[0].conv, seconds) : result;
 }
 
 static void graph_free(cuda_device *d, cuda_graph *graph)
@@ -362,10 +371,10 @@ const cuda_api *losscope_cuda(void)
         .conv_workspace = emulated_conv_workspace,
         .conv_free = emulated_conv_free,
         .conv_run = conv_run,
-        .conv_time = emulated_conv_time,
         .record = record,
         .recorded = recorded,
         .graph_run = graph_run,
+        .graph_time = graph_time,
         .graph_free = graph_free,
         .finish = finish,
     };

@@ -13,7 +13,8 @@
 #define EMULATED_TIMES 5
 
 /* Settings and counts of the process, by the symbol "emulated_control". The environment variable LOSSCOPE_EMULATED sets
- * the first ones at the start: "devices=2 memory=1000000 major=7 fail=12 fail_device=1 broken=1 plans=3 saves=1". */
+ * the first ones at the start: "devices=2 memory=1000000 major=7 fail=12 fail_device=1 broken=1 plans=3 saves=1
+ * lose=3". */
 typedef struct {
     int devices, major;
     int64_t memory;   /* bytes of each */
@@ -32,7 +33,9 @@ typedef struct {
     int64_t loaded;   /* from texts */
     int64_t timed;    /* runs by the device's clock */
     double seconds[CUDA_MOST_PLANS][EMULATED_TIMES]; /* of each plan, run after run; negative: it fails */
-    int64_t ran[CUDA_MOST_PLANS];                    /* runs of each, timed ones not counted */
+    int lose;                     /* the first so many plans make 0 of NaN in the rectifier, unless it is apart */
+    int unrecorded;               /* the first so many plans fail while the device records */
+    int64_t ran[CUDA_MOST_PLANS]; /* runs of each, timed ones not counted */
 } emulated_settings;
 
 extern emulated_settings emulated_control;
@@ -41,9 +44,10 @@ extern emulated_settings emulated_control;
 
 struct cuda_conv {
     cuda_conv_shape shape;
-    int plan;  /* which of those that are proposed */
-    int timed; /* runs so far */
-    bool ran;  /* so that its kernels are loaded */
+    int plan;   /* which of those that are proposed */
+    bool apart; /* the rectifier */
+    int timed;  /* runs so far */
+    bool ran;   /* so that its kernels are loaded */
 };
 
 int emulated_fail(cuda_result result, const char *what);
@@ -52,13 +56,14 @@ int emulated_begin_at_once(const cuda_device *d, const char *what);
 /* Something was made, or freed: -1. */
 void emulated_live(int change);
 /* emulated_conv.c */
-void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data);
+/* loses: the rectifier makes 0 of NaN. */
+void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data, bool loses);
 /* emulated_plans.c: of the table */
-int emulated_conv_plans(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n);
+int emulated_conv_plans(cuda_device *d, const cuda_conv_shape *shape, bool apart, cuda_conv **out, int *n);
 int emulated_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);
 int emulated_conv_load(cuda_device *d, const cuda_conv_shape *shape, const char *text, size_t n, cuda_conv **out);
 size_t emulated_conv_workspace(const cuda_conv *conv);
 void emulated_conv_free(cuda_device *d, cuda_conv *conv);
-int emulated_conv_time(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds);
+int emulated_conv_time(cuda_conv *conv, double *seconds); /* of a run */
 
 #endif

@@ -44,7 +44,7 @@ static float *channels_first(const cuda_conv_shape *s, const void *from, int64_t
     return to;
 }
 
-static void finish(const cuda_conv_shape *s, const cuda_conv_data *d, const float *y)
+static void finish(const cuda_conv_shape *s, const cuda_conv_data *d, bool loses, const float *y)
 {
     const int64_t plane = s->oh * s->ow;
     for (int64_t i = 0; i < s->n * plane * s->k; i++) {
@@ -52,11 +52,11 @@ static void finish(const cuda_conv_shape *s, const cuda_conv_data *d, const floa
         float v = y[(place / plane * s->k + k) * plane + place % plane] + d->shift[k];
         if (s->sum)
             v += load(s, d->z, i);
-        store(s, d->y, i, s->relu && v < 0 ? 0 : v);
+        store(s, d->y, i, s->relu && (loses ? !(v > 0) : v < 0) ? 0 : v);
     }
 }
 
-void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data)
+void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data, bool loses)
 {
     nn_node node = {.op = &nn_op_conv2d,
                     .n_in = 1,
@@ -73,7 +73,7 @@ void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data)
     nn_op_args a = {.real = NN_F32, .n = s->n, .node = &node, .in = {x}, .block = {w}, .out = y};
     if (x != NULL && w != NULL && y != NULL) {
         nn_op_conv2d.forward(&a);
-        finish(s, data, y);
+        finish(s, data, loses, y);
     }
     lsc_free(x);
     lsc_free(w);

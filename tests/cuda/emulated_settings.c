@@ -38,4 +38,5 @@ __attribute__((constructor)) static void read_environment(void)
     set_int(text, "broken=", &c->broken);
     set_int(text, "plans=", &c->plans);
     set_int(text, "saves=", &c->saves);
+    set_int(text, "lose=", &c->lose);
 }

@@ -1,8 +1,7 @@
 /*
  * stub.h - the real module over a CUDA runtime and a cuDNN that are none (losscope_cuda_stub.so): memory is the host's,
- * kernels and convolutions do nothing, every call can be made to fail. What is tested by it are the module's own error
- * paths; for values there is the emulated device. For tests only.
- * SPDX-License-Identifier: MIT
+ * kernels do nothing, convolutions make NaN, every call can be made to fail. What is tested by it are the module's own
+ * error paths; for values there is the emulated device. For tests only. SPDX-License-Identifier: MIT
  */
 #ifndef LSC_TEST_CUDA_STUB_H
 #define LSC_TEST_CUDA_STUB_H
@@ -42,5 +41,7 @@ bool stub_fails(stub_call call);
 /* A piece of n zeroed bytes that counts as live; NULL: no memory. */
 void *stub_new(size_t n);
 void stub_delete(void *p);
+/* A whole piece of device memory becomes NaN. */
+void stub_make_nan(void *memory);
 
 #endif

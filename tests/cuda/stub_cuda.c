@@ -222,6 +222,11 @@ cudaError_t cudaMalloc(void **out, size_t bytes)
     return cudaSuccess;
 }
 
+void stub_make_nan(void *memory)
+{
+    memset(memory, 0xff, (size_t)((block *)memory - 1)->size);
+}
+
 cudaError_t cudaFree(void *memory)
 {
     bool fails = stub_fails(STUB_cudaFree);

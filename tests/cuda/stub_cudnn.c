@@ -19,6 +19,7 @@ struct cudnnContext {
 typedef struct {
     int64_t engine;
     bool known; /* SetAttribute or GetAttribute gave it one */
+    void *y;    /* of a pack */
 } descriptor;
 
 static cudnnStatus_t failure(void)
@@ -107,6 +108,8 @@ cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t of, cudnnBackend
     CALLED(cudnnBackendSetAttribute);
     if (name == CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG)
         *d = **(descriptor *const *)values;
+    if (name == CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS)
+        d->y = ((void *const *)values)[3]; /* as module/conv.c orders them */
     if (name == CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION) {
         if (n != (int64_t)sizeof text || memcmp(values, text, sizeof text - 1) != 0)
             return CUDNN_STATUS_BAD_PARAM;
@@ -159,7 +162,9 @@ cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t d)
 cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack)
 {
     (void)handle;
-    (void)pack;
     CALLED(cudnnBackendExecute);
-    return ((const descriptor *)plan)->known ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_BAD_PARAM;
+    if (!((const descriptor *)plan)->known)
+        return CUDNN_STATUS_BAD_PARAM;
+    stub_make_nan(((const descriptor *)pack)->y);
+    return CUDNN_STATUS_SUCCESS;
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Changes with any change of this file or of kernels.h. */
-#define CUDA_MODULE_ABI 3
+#define CUDA_MODULE_ABI 4
 
 /* Of the plans that a device proposes for a convolution at most so many are compared. */
 #define CUDA_MOST_PLANS 8
@@ -86,9 +86,9 @@ typedef struct {
     /* kernel: a row of kernels.def; args: its struct of kernels.h, copied. */
     int (*launch)(cuda_device *d, int kernel, const void *args);
 
-    /* Up to *n ways to compute a convolution, in the device's own ranking; *n: how many there are, at least 1.
-     * CUDA_UNSUPPORTED: none. */
-    int (*conv_plans)(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n);
+    /* Up to *n ways to compute a convolution, in the device's own ranking; *n: how many there are, at least 1. apart:
+     * with the rectifier in a launch of its own, which keeps NaN. CUDA_UNSUPPORTED: none. */
+    int (*conv_plans)(cuda_device *d, const cuda_conv_shape *shape, bool apart, cuda_conv **out, int *n);
     /* One of them as text: *n its length, with `text` NULL that alone. CUDA_UNSUPPORTED: it cannot be written down. */
     int (*conv_save)(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);
     /* From such a text, for the same shape. CUDA_UNSUPPORTED: it is of another device or version, or damaged. */
@@ -96,13 +96,13 @@ typedef struct {
     size_t (*conv_workspace)(const cuda_conv *conv);    /* bytes that a run needs */
     void (*conv_free)(cuda_device *d, cuda_conv *conv); /* takes NULL */
     int (*conv_run)(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data);
-    /* Run it once and wait; seconds by the device's clock. */
-    int (*conv_time)(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds);
 
     /* Between record and recorded, launches and convolutions are kept instead of run. */
     int (*record)(cuda_device *d);
     int (*recorded)(cuda_device *d, cuda_graph **out);
     int (*graph_run)(cuda_device *d, cuda_graph *graph);
+    /* Run it twice and wait; the second's seconds by the device's clock. */
+    int (*graph_time)(cuda_device *d, cuda_graph *graph, double *seconds);
     void (*graph_free)(cuda_device *d, cuda_graph *graph); /* takes NULL */
     int (*finish)(cuda_device *d);                         /* the host waits until all is done */
 } cuda_api;

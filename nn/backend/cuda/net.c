@@ -46,6 +46,25 @@ lsc_status cuda_new(const cuda_context *c, size_t bytes, void *out)
     return cuda_said(c, c->api->alloc(c->device, bytes, out));
 }
 
+lsc_status cuda_record(const cuda_context *c, lsc_status (*ask)(void *what), void *what, cuda_graph **out)
+{
+    lsc_status st = LSC_OK, asked;
+    char message[LSC_MESSAGE_MAX];
+    cuda_graph *graph = NULL;
+    LSC_TRY(cuda_said(c, c->api->record(c->device)));
+    asked = ask(what);
+    snprintf(message, sizeof message, "%s", lsc_last_error());
+    st = cuda_said(c, c->api->recorded(c->device, &graph)); /* ends the recording in any case */
+    LSC_CHECK(asked == LSC_OK, asked, "%s", message);
+    if (st == LSC_OK) {
+        *out = graph;
+        graph = NULL;
+    }
+cleanup:
+    c->api->graph_free(c->device, graph);
+    return st;
+}
+
 lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out)
 {
     lsc_status st = cuda_new(c, bytes, out);

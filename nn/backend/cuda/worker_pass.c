@@ -9,19 +9,17 @@ enum { MEASURED_IMAGES = 16 }; /* the others may come to 500 times as much */
 
 typedef lsc_status asking(cuda_worker *w, const cuda_pass *pass, int window);
 
-/* Keep what `ask` asks for instead of running it. */
-static lsc_status record(cuda_worker *w, const cuda_pass *pass, int window, asking *ask, cuda_graph **graph)
+typedef struct {
+    cuda_worker *w;
+    const cuda_pass *pass;
+    int window;
+    asking *ask;
+} request;
+
+static lsc_status ask_for(void *what)
 {
-    lsc_status st = LSC_OK, asked;
-    char message[LSC_MESSAGE_MAX];
-    const cuda_api *api = w->context.api;
-    LSC_TRY(cuda_said(&w->context, api->record(w->context.device)));
-    asked = ask(w, pass, window);
-    snprintf(message, sizeof message, "%s", lsc_last_error());
-    st = cuda_said(&w->context, api->recorded(w->context.device, graph)); /* ends the recording in any case */
-    LSC_CHECK(asked == LSC_OK, asked, "%s", message);
-cleanup:
-    return st;
+    const request *r = what;
+    return r->ask(r->w, r->pass, r->window);
 }
 
 /* Run what was recorded. The first time it runs as it is asked for, and is recorded after that: libraries load kernels
@@ -29,10 +27,11 @@ cleanup:
 static lsc_status run(cuda_worker *w, const cuda_pass *pass, int window, asking *ask, cuda_graph **graph)
 {
     lsc_status st = LSC_OK;
+    request what = {w, pass, window, ask};
     if (*graph != NULL)
         return cuda_said(&w->context, w->context.api->graph_run(w->context.device, *graph));
-    LSC_TRY(ask(w, pass, window));
-    LSC_TRY(record(w, pass, window, ask, graph));
+    LSC_TRY(ask_for(&what));
+    LSC_TRY(cuda_record(&w->context, ask_for, &what, graph));
 cleanup:
     return st;
 }

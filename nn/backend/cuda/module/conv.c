@@ -1,24 +1,31 @@
 /*
- * Convolutions on a device: plans of cuDNN, executed on the device's stream.
- * SPDX-License-Identifier: MIT
+ * Convolutions on a device: plans of cuDNN, executed on the device's stream; the rectifier in them, or apart by a
+ * kernel of ours, since cuDNN promises only of few engines that NaN stays NaN in its own
+ * (CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP). SPDX-License-Identifier: MIT
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "nn/backend/cuda/module/module.h"
 
 struct cuda_conv {
     module_plan plan;
-    bool sum;
+    bool sum, apart;
+    cuda_join rectifier; /* if it is apart; its data are missing */
 };
+
+static const char mark[] = "apart\n"; /* begins the text of one with the rectifier apart */
 
 /* ---- life --------------------------------------------------------------------------------------- */
 
-static int new_conv(const cuda_conv_shape *shape, cuda_conv **out)
+static int new_conv(const cuda_conv_shape *s, bool apart, cuda_conv **out)
 {
     cuda_conv *c = calloc(1, sizeof *c);
     if (c == NULL)
         return module_fail(CUDA_NO_MEMORY, "no memory on the host");
-    c->sum = shape->sum;
+    c->sum = s->sum;
+    c->apart = apart;
+    c->rectifier = (cuda_join){.factor = 1, .relu = true, .real = s->real, .n = s->n * s->k * s->oh * s->ow, .c = s->k};
     *out = c;
     return CUDA_DONE;
 }
@@ -33,12 +40,14 @@ void module_conv_free(cuda_device *d, cuda_conv *conv)
 }
 
 /* The next of the ranking. */
-static int next_conv(cuda_device *d, const cuda_conv_shape *shape, module_cursor *at, cuda_conv **out)
+static int next_conv(cuda_device *d, const cuda_conv_shape *shape, bool apart, module_cursor *at, cuda_conv **out)
 {
     int result = CUDA_DONE;
     cuda_conv *c = NULL;
-    MODULE_TRY(new_conv(shape, &c));
-    MODULE_TRY(module_plan_next(shape, &(module_target){.handle = d->cudnn}, at, &c->plan));
+    cuda_conv_shape in_cudnn = *shape;
+    in_cudnn.relu = shape->relu && !apart;
+    MODULE_TRY(new_conv(shape, apart, &c));
+    MODULE_TRY(module_plan_next(&in_cudnn, &(module_target){.handle = d->cudnn}, at, &c->plan));
     *out = c;
     c = NULL;
 cleanup:
@@ -46,13 +55,13 @@ cleanup:
     return result;
 }
 
-int module_conv_plans(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n)
+int module_conv_plans(cuda_device *d, const cuda_conv_shape *shape, bool apart, cuda_conv **out, int *n)
 {
     int result = CUDA_DONE, made = 0;
     module_cursor at = {0};
     CUDA_TRY(cudaSetDevice(d->number));
     for (; made < *n && result == CUDA_DONE; made += result == CUDA_DONE)
-        result = next_conv(d, shape, &at, &out[made]);
+        result = next_conv(d, shape, apart, &at, &out[made]);
     if (result == CUDA_UNSUPPORTED && made > 0)
         result = CUDA_DONE; /* there are no more */
     if (result == CUDA_DONE)
@@ -69,9 +78,14 @@ int module_conv_load(cuda_device *d, const cuda_conv_shape *shape, const char *t
 {
     int result = CUDA_DONE;
     cuda_conv *c = NULL;
+    const size_t marked = sizeof mark - 1;
+    const bool apart = n >= marked && memcmp(text, mark, marked) == 0;
+    if (apart && !shape->relu)
+        return module_fail(CUDA_UNSUPPORTED, "a plan that was kept is for a rectifier");
     CUDA_TRY(cudaSetDevice(d->number));
-    MODULE_TRY(new_conv(shape, &c));
-    MODULE_TRY(module_plan_load(text, n, shape->strict, &(module_target){.handle = d->cudnn}, &c->plan));
+    MODULE_TRY(new_conv(shape, apart, &c));
+    MODULE_TRY(module_plan_load(text + apart * marked, n - apart * marked, shape->strict,
+                                &(module_target){.handle = d->cudnn}, &c->plan));
     *out = c;
     c = NULL;
 cleanup:
@@ -82,8 +96,13 @@ cleanup:
 int module_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n)
 {
     int result = CUDA_DONE;
+    size_t marked = conv->apart ? sizeof mark - 1 : 0;
+    const bool fits = text != NULL && room > marked;
     CUDA_TRY(cudaSetDevice(d->number));
-    MODULE_TRY(module_plan_save(&conv->plan, text, room, n));
+    MODULE_TRY(module_plan_save(&conv->plan, fits ? text + marked : NULL, fits ? room - marked : 0, n));
+    *n += marked;
+    if (fits)
+        memcpy(text, mark, marked);
 cleanup:
     return result;
 }
@@ -94,6 +113,14 @@ size_t module_conv_workspace(const cuda_conv *conv)
 }
 
 /* ---- execution ------------------------------------------------------------------------------------ */
+
+/* In place. */
+static int rectify(cuda_device *d, const cuda_conv *conv, void *y)
+{
+    cuda_join join = conv->rectifier;
+    join.x = join.y = y;
+    return module_launch(d, CUDA_KERNEL_join, &join);
+}
 
 int module_conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
 {
@@ -111,23 +138,10 @@ int module_conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data)
         cudnnBackendSetAttribute(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &data->workspace));
     CUDNN_TRY(cudnnBackendFinalize(pack));
     CUDNN_TRY(cudnnBackendExecute(d->cudnn, conv->plan.plan, pack));
+    if (conv->apart)
+        MODULE_TRY(rectify(d, conv, data->y));
 cleanup:
     if (pack != NULL)
         cudnnBackendDestroyDescriptor(pack);
-    return result;
-}
-
-int module_conv_time(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds)
-{
-    int result = CUDA_DONE;
-    float milliseconds = 0;
-    CUDA_TRY(cudaSetDevice(d->number));
-    CUDA_TRY(cudaEventRecord(d->began, d->stream));
-    MODULE_TRY(module_conv_run(d, conv, data));
-    CUDA_TRY(cudaEventRecord(d->ended, d->stream));
-    CUDA_TRY(cudaEventSynchronize(d->ended));
-    CUDA_TRY(cudaEventElapsedTime(&milliseconds, d->began, d->ended));
-    *seconds = (double)milliseconds / 1e3;
-cleanup:
     return result;
 }

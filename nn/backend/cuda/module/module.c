@@ -83,10 +83,10 @@ const cuda_api *losscope_cuda(void)
         .conv_workspace = module_conv_workspace,
         .conv_free = module_conv_free,
         .conv_run = module_conv_run,
-        .conv_time = module_conv_time,
         .record = module_record,
         .recorded = module_recorded,
         .graph_run = module_graph_run,
+        .graph_time = module_graph_time,
         .graph_free = module_graph_free,
         .finish = module_finish,
     };

@@ -77,18 +77,18 @@ int module_launch(cuda_device *d, int kernel, const void *args);
 int module_record(cuda_device *d);
 int module_recorded(cuda_device *d, cuda_graph **out);
 int module_graph_run(cuda_device *d, cuda_graph *graph);
+int module_graph_time(cuda_device *d, cuda_graph *graph, double *seconds);
 void module_graph_free(cuda_device *d, cuda_graph *graph);
 int module_finish(cuda_device *d);
 
 /* ---- convolutions (conv.c) -------------------------------------------------------------------------- */
 
-int module_conv_plans(cuda_device *d, const cuda_conv_shape *shape, cuda_conv **out, int *n);
+int module_conv_plans(cuda_device *d, const cuda_conv_shape *shape, bool apart, cuda_conv **out, int *n);
 int module_conv_load(cuda_device *d, const cuda_conv_shape *shape, const char *text, size_t n, cuda_conv **out);
 int module_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);
 size_t module_conv_workspace(const cuda_conv *conv);
 void module_conv_free(cuda_device *d, cuda_conv *conv);
 int module_conv_run(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data);
-int module_conv_time(cuda_device *d, cuda_conv *conv, const cuda_conv_data *data, double *seconds);
 
 /* ---- graphs and plans (graph.c, plan.c) ---------------------------------------------------------------- */
 
