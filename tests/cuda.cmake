@@ -65,8 +65,10 @@ set_tests_properties(cuda_hardware PROPERTIES LABELS cuda SKIP_RETURN_CODE 77 TI
 # The script that runs it there.
 add_executable(check_json gpu/check_json.c)
 target_link_libraries(check_json PRIVATE lsc_flags lsc_base PkgConfig::cjson)
-lsc_test(gpu_judge LIBS lsc_base LABELS cli cuda)
-add_dependencies(test_gpu_judge check_json)
+foreach(test judge run)
+  lsc_test(gpu_${test} LIBS lsc_base LABELS cli cuda)
+  add_dependencies(test_gpu_${test} check_json)
+endforeach()
 
 # What needs nvcc and cuDNN, and no GPU. scripts/test.sh says what was left out.
 if(NOT LSC_HAVE_CUDA_MODULE)

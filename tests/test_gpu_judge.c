@@ -1,6 +1,7 @@
 /*
  * What tests/gpu/judge.sh, check_json and counted.sh make of what a GPU may leave: NaN, missing rows, no time, a report
- * that is cut or has a key twice, tests that were skipped. SPDX-License-Identifier: MIT
+ * that is cut or has a key twice, tests that were skipped.
+ * SPDX-License-Identifier: MIT
  */
 #include "support/support.h"
 

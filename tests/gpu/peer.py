@@ -1,12 +1,15 @@
 """What PyTorch takes for the same work: images a second of a ResNet for small images, forward, loss and accuracy.
 
-    python3 peer.py RUN.BIN IMAGES BATCH        prints a line for each precision: tf32 123456
+    python3 peer.py RUN.BIN IMAGES BATCH        prints a line for its version, the device and each precision: tf32 123456
 
-The strong way: images on the device, channels last, a recorded CUDA graph for each batch, nothing read back before the end; 16-bit
-precisions by autocast. The network is built here from the names and shapes in run.bin, which must fit to the last one.
+The strong way: images and weights on the device in the precision, channels last, a recorded CUDA graph for each batch, nothing read back
+before the end. The network is built here from the names and shapes in run.bin, which must fit to the last one. Without a GPU it
+measures nothing, but with REHEARSE in the environment, where it is only tried.
 SPDX-License-Identifier: MIT
 """
+import copy
 import json
+import os
 import struct
 import sys
 import time
@@ -65,30 +68,32 @@ class ResNet(nn.Module):
         return self.linear(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
-def timed(net, images, labels, batch, cast):
+def recorded(step):
+    """The step as a CUDA graph, recorded after libraries have chosen their kernels."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+def timed(net, images, labels, batch):
     """Seconds of one pass over all images, the second of two."""
     device = images.device
     x, y = images[:batch].clone(memory_format=torch.channels_last), labels[:batch].clone()
     loss, right = torch.zeros((), dtype=torch.float64, device=device), torch.zeros((), dtype=torch.int64, device=device)
 
     def step():
-        with torch.autocast(device.type, dtype=cast, enabled=cast is not None, cache_enabled=False):
-            logits = net(x)
-        logits = logits.float()
+        logits = net(x).float()
         loss.add_(F.cross_entropy(logits, y, reduction="sum"))
         right.add_((logits.argmax(1) == y).sum())
 
-    run = step
-    if device.type == "cuda":
-        side = torch.cuda.Stream()
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                step()
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            step()
-        run = graph.replay
+    run = recorded(step) if device.type == "cuda" else step
     for _ in range(2):
         started = time.perf_counter()
         for first in range(0, images.shape[0], batch):
@@ -100,20 +105,33 @@ def timed(net, images, labels, batch, cast):
     return seconds
 
 
+def measured(net, images, labels, batch):
+    """Prints what each precision takes; those that fail."""
+    failed = []
+    for name, kind in (("tf32", torch.float32), ("fp16", torch.float16), ("bf16", torch.bfloat16)):
+        try:
+            seconds = timed(copy.deepcopy(net).to(kind), images.to(kind), labels, batch)
+            print(name, round(images.shape[0] / seconds), flush=True)
+        except RuntimeError as e:  # fp16 is not on every processor, and memory may not suffice
+            failed.append(f"{name}: {e}")
+    return failed
+
+
 @torch.inference_mode()
 def main(path, n, batch):
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    on_gpu = torch.cuda.is_available()
+    print("torch", torch.__version__)
+    if not on_gpu and not os.environ.get("REHEARSE"):
+        return ["this PyTorch finds no GPU"]
+    print("device", torch.cuda.get_device_name(0) if on_gpu else "the processor", flush=True)
+    device = torch.device("cuda:0" if on_gpu else "cpu")
     torch.backends.cudnn.benchmark = True
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     net = ResNet(read_safetensors(path)).eval().to(device, memory_format=torch.channels_last)
     n -= n % batch
     images = torch.randn(n, 3, 32, 32).to(device, memory_format=torch.channels_last)
     labels = torch.randint(0, 10, (n,)).to(device)
-    for name, cast in (("tf32", None), ("fp16", torch.float16), ("bf16", torch.bfloat16)):
-        try:
-            print(name, round(n / timed(net, images, labels, batch, cast)))
-        except RuntimeError as e:  # fp16 is not on every processor, where this is only tried
-            print(f"{name}: {e}", file=sys.stderr)
+    return measured(net, images, labels, batch)
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+sys.exit("; ".join(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))).replace("\n", " ") or 0)
