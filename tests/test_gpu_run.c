@@ -171,6 +171,15 @@ static void an_interrupted_script_leaves_what_it_measured(void **state)
         "\"resnet20_tf32\": {\"images_per_second\": 8000", "\"engines\": {\n    \"timed\": 7", "\"chunks\": {}");
 }
 
+static void plans_of_an_earlier_run_are_not_reported(void **state)
+{
+    (void)state;
+    CHECK_OK(lsc_mkdirs(test_path("out/plans-timed")));
+    test_write_text(test_path("out/plans-timed/1.plan"), "losscope plan 1\nfake; old; graph 1; fastest\n0a\n{}");
+    HAS(REPORT_OF(130, "FAKE_STOP=test_nn_backends*"), "\"engines\": {\n    \n  }",
+        "\"backends\": null, \"values\": null");
+}
+
 static void a_report_that_is_not_json_is_not_accepted(void **state)
 {
     (void)state;
@@ -191,6 +200,7 @@ int main(void)
         TEST_IN_FOLDER(without_a_time_there_is_no_rate),
         TEST_IN_FOLDER(without_pytorch_the_rest_is_measured),
         TEST_IN_FOLDER(an_interrupted_script_leaves_what_it_measured),
+        TEST_IN_FOLDER(plans_of_an_earlier_run_are_not_reported),
         TEST_IN_FOLDER(a_report_that_is_not_json_is_not_accepted),
     };
     return cmocka_run_group_tests_name("gpu_run", tests, NULL, NULL);

@@ -92,10 +92,7 @@ ended() {
     [ $complete = 1 ] || save
     say "the report: $report"
 }
-use_plans() { # NAME: a folder of its own for the plans that are chosen from here on, not the user's
-    rm -rf "$out/plans-$1"
-    export LOSSCOPE_PLAN_CACHE="$out/plans-$1"
-}
+use_plans() { export LOSSCOPE_PLAN_CACHE="$out/plans-$1"; } # NAME: where those are kept that are chosen from here on
 
 # ---- build and versions ---------------------------------------------------------------------------------------------------------
 if [ -z "${REHEARSE-}" ]; then
@@ -114,6 +111,7 @@ sources=$(tests/gpu/sources.sh)
 commit=$(git describe --always --dirty --exclude '*' 2>/dev/null || echo unknown)
 report="$out/$(echo "$name" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9-')-$(date +%Y%m%d-%H%M%S).json"
 say "$name, driver ${driver:-unknown}, sources $sources"
+rm -rf "$out"/plans-* # of an earlier run
 trap interrupted INT TERM HUP
 trap ended EXIT
 
