@@ -151,6 +151,25 @@ static void a_setting_of_the_environment_that_is_none_is_refused(void **state)
     CHECK_INT(unsetenv("LOSSCOPE_AUTOTUNE"), 0);
 }
 
+/* ... as what was used would not be what stands in the file. */
+static void a_setting_of_nvidias_that_switches_off_tf32_is_refused_where_it_is_needed(void **state)
+{
+    static const char said[] = "NVIDIA_TF32_OVERRIDE is 0, which switches off the TF32 that %s needs: unset it, or";
+    char text[128];
+    (void)state;
+    landscape_data(10);
+    use(emulated, "");
+    CHECK_INT(setenv("NVIDIA_TF32_OVERRIDE", "0", 1), 0);
+    snprintf(text, sizeof text, said, "tf32");
+    CHECK_LANDSCAPE(78, text, "--ckpt", landscape_checkpoint(""));
+    snprintf(text, sizeof text, said, "fp16");
+    CHECK_LANDSCAPE(78, text, "--ckpt", test_path("run.bin"), "--precision=fp16");
+    CHECK_LANDSCAPE(0, "in fp32", "--ckpt", test_path("run.bin"), "--dirs=1", "--points=3", "--precision=fp32");
+    CHECK_INT(setenv("NVIDIA_TF32_OVERRIDE", "1", 1), 0);
+    CHECK_LANDSCAPE(0, "in tf32", "--ckpt", test_path("run.bin"), "--dirs=1", "--points=3", "--overwrite");
+    CHECK_INT(unsetenv("NVIDIA_TF32_OVERRIDE"), 0);
+}
+
 static void with_auto_the_cpu_steps_in_and_it_is_said_why(void **state)
 {
     (void)state;
@@ -261,6 +280,7 @@ int main(int argc, char **argv)
         TEST_IN_FOLDER(a_device_that_fails_at_once_is_a_message),
         TEST_IN_FOLDER(a_surface_says_on_what_and_how_it_was_computed),
         TEST_IN_FOLDER(a_setting_of_the_environment_that_is_none_is_refused),
+        TEST_IN_FOLDER(a_setting_of_nvidias_that_switches_off_tf32_is_refused_where_it_is_needed),
         TEST_IN_FOLDER(with_auto_the_cpu_steps_in_and_it_is_said_why),
         TEST_IN_FOLDER(a_card_without_memory_is_left_alone_with_auto_and_advised_on_otherwise),
         TEST_IN_FOLDER(a_card_that_cannot_be_opened_is_left_out_and_it_is_said),

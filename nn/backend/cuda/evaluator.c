@@ -4,6 +4,7 @@
  */
 #include "nn/backend/cuda/evaluator.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "nn/backend/cuda/crew.h"
@@ -71,12 +72,27 @@ cleanup:
     return st;
 }
 
+/* What the user switches off for all of NVIDIA's libraries must not be recorded as what was used. FP16 evaluates points
+ * that overflow in TF32. Source: NVIDIA, "Accelerating AI Training with NVIDIA TF32 Tensor Cores", 2021. */
+static lsc_status check_tf32(nn_arithmetic a)
+{
+    lsc_status st = LSC_OK;
+    const char *override = getenv("NVIDIA_TF32_OVERRIDE");
+    const bool off = override != NULL && strcmp(override, "0") == 0;
+    LSC_CHECK(!off || (a != NN_TF32 && a != NN_FP16), LSC_ERR_CONFIG,
+              "NVIDIA_TF32_OVERRIDE is 0, which switches off the TF32 that %s needs: unset it, or take fp32",
+              nn_arithmetic_name(a));
+cleanup:
+    return st;
+}
+
 static lsc_status make_job(cuda_job *job, const nn_graph *g, const nn_evaluator_options *o)
 {
     lsc_status st = LSC_OK;
     const nn_shape *in = nn_graph_input(g);
     LSC_CHECK(in->rank == 3 && memcmp(in->dim, o->samples.shape, sizeof in->dim) == 0, LSC_ERR_ABSENT,
               "cuda: the network reads other images than the data has, or vectors: use cpu");
+    LSC_TRY(check_tf32(o->arithmetic));
     job->g = g;
     job->o = *o;
     job->n_sums = 1 + (o->samples.n_domains > 1 ? o->samples.n_domains : 0);

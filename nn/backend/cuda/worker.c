@@ -6,7 +6,7 @@
 
 enum {
     USUAL_BATCH = 512, /* fills a large card with the 8 x 8 maps of small networks */
-    LEAST_BATCH = 16,
+    LEAST_BATCH = CUDA_MEASURED_IMAGES,
     HALF_EXPONENT = -8, /* cuda.h; of residual networks far from the centre, activations reach 3e6 */
     SPARE = 64,         /* part of the memory that is left to the libraries */
 };
@@ -58,16 +58,22 @@ cleanup:
     return st;
 }
 
+static int64_t clamp(int64_t x, int64_t least, int64_t most)
+{
+    x = x > least ? x : least;
+    return x < most ? x : most;
+}
+
 /* As many images a chunk as are usual and fit; those whose statistics are used are a chunk. */
 static lsc_status make_nets(cuda_worker *w)
 {
     const nn_evaluator_options *o = &w->job->o;
     const bool fixed = o->statistics == NN_BATCH;
-    w->batch = o->batch > 0 ? o->batch : USUAL_BATCH;
-    w->batch = w->batch < o->samples.n ? w->batch : o->samples.n;
+    const int64_t least = o->arithmetic == NN_FP16 && !fixed ? CUDA_MEASURED_IMAGES : 1;
+    w->batch = clamp(o->batch > 0 ? o->batch : USUAL_BATCH, least, o->samples.n);
     lsc_status st = make_passes(w);
     while (st == LSC_ERR_NOMEM && w->batch > LEAST_BATCH && !fixed) {
-        w->batch /= 2;
+        w->batch = clamp(w->batch / 2, LEAST_BATCH, w->batch);
         st = make_passes(w);
     }
     return st;

@@ -11,7 +11,11 @@
 #include "nn/backend/cuda/cuda.h"
 
 #define CUDA_MOST_POINTS 64 /* of one call on one device */
-enum { CUDA_WINDOWS = 2 };
+enum {
+    CUDA_WINDOWS = 2,
+    CUDA_MEASURED_IMAGES =
+        16, /* the first ones, by which exponents are set; the others may come to 500 times as much */
+};
 
 /* What all workers share, unchanged while they run. */
 typedef struct {
@@ -40,8 +44,8 @@ typedef struct {
     char text[160]; /* "cuda:0 NAME" */
     cuda_frame frame;
     cuda_pass pass, again; /* again: in TF32, for points that overflow in 16 bits */
-    int64_t batch;
-    size_t spare; /* bytes of the device that images must leave free */
+    int64_t batch; /* images of a chunk: in FP16 at least those that are measured, so that values do not depend on it */
+    size_t spare;  /* bytes of the device that images must leave free */
 
     void *pixels[CUDA_WINDOWS]; /* all samples in the first; or windows [B] */
     void *pinned[CUDA_WINDOWS]; /* what goes into the windows; NULL: all samples are there */

@@ -5,8 +5,6 @@
  */
 #include "nn/backend/cuda/worker.h"
 
-enum { MEASURED_IMAGES = 16 }; /* the others may come to 500 times as much */
-
 typedef lsc_status asking(cuda_worker *w, const cuda_pass *pass, int window);
 
 typedef struct {
@@ -80,7 +78,7 @@ static lsc_status ask_exponents(cuda_worker *w, const cuda_pass *pass)
     const cuda_input input = input_of_samples(w, net, 0);
     LSC_TRY(cuda_net_set_weights(net));
     LSC_TRY(cuda_launch(net, CUDA_KERNEL_input, &input));
-    LSC_TRY(cuda_net_measure(net, MEASURED_IMAGES, pass->net));
+    LSC_TRY(cuda_net_measure(net, CUDA_MEASURED_IMAGES, pass->net));
 cleanup:
     return st;
 }
