@@ -4,6 +4,8 @@
  */
 #include "data/video_images.h"
 
+#include <string.h>
+
 #include "data/each.h"
 
 static lsc_status check_keys(const ds_options *o)
@@ -22,6 +24,21 @@ cleanup:
     return st;
 }
 
+/* No video may be trained on and tested on. */
+static lsc_status check_apart(const ds_domain_names *sources, const ds_domain_names *held)
+{
+    lsc_status st = LSC_OK;
+    for (int i = 0; i < held->n; i++)
+        for (int j = 0; j < sources->n; j++)
+            LSC_CHECK(
+                strcmp(held->name[i], sources->name[j]) != 0, LSC_ERR_CONFIG,
+                "data.held_domains: '%s' is one of data.domains, too, and with data.held_all it would be tested on "
+                "what it is trained on: leave it out of one of them",
+                held->name[i]);
+cleanup:
+    return st;
+}
+
 /* Which domains and parts the options ask for. */
 static lsc_status fill_request(const ds_options *o, ds_request *r)
 {
@@ -34,6 +51,8 @@ static lsc_status fill_request(const ds_options *o, ds_request *r)
     LSC_TRY(
         lsc_context(ds_domain_names_parse(o->held_domains != NULL ? o->held_domains : "", &held), "data.held_domains"));
     LSC_CHECK(r->domains.n > 0, LSC_ERR_ARG, "data.domains: empty, must name the source domains, e.g. \"oulu casia\"");
+    if (o->held_all)
+        LSC_TRY(check_apart(&r->domains, &held));
     r->folder = o->path;
     r->test = o->split == DS_HELD || o->split == DS_TEST;
     r->part[r->n_parts++] = r->test ? DS_PART_TEST : DS_PART_TRAIN;

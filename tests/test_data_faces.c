@@ -62,6 +62,20 @@ static void splits_are_parts_of_domains(void **state)
     }
 }
 
+static void what_is_trained_on_is_not_held_out(void **state)
+{
+    ds_options o = options("faces", DS_HELD);
+    (void)state;
+    write_faces();
+    o.held_domains = "msu casia";
+    o.held_all = true;
+    check_refused(&o, LSC_ERR_CONFIG, "data.held_domains: 'casia' is one of data.domains, too");
+    o.split = DS_TRAIN;
+    check_refused(&o, LSC_ERR_CONFIG, "leave it out of one of them");
+    o.held_all = false; /* tested on its other subjects */
+    ds_close(fixture_open(&o));
+}
+
 static void the_test_part_is_held_out_without_held_domains(void **state)
 {
     ds_options o = options("faces", DS_HELD);
@@ -364,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(splits_are_parts_of_domains),
+        TEST_IN_FOLDER(what_is_trained_on_is_not_held_out),
         TEST_IN_FOLDER(the_test_part_is_held_out_without_held_domains),
         TEST_IN_FOLDER(images_are_evenly_chosen_frames),
         TEST_IN_FOLDER(drawn_frames_depend_on_their_seed_alone),

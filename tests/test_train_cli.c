@@ -95,6 +95,10 @@ static void settings_that_lead_nowhere_are_warned_of(void **state)
         {0, "gac-fas with one source domain", {SET("train.optimizer=gac-fas"), "--set", "data.rotations="}},
         {0, "train.nesterov does nothing", {SET("train.nesterov=true"), "--set", "train.momentum=0"}},
         {0, "train.warmup_epochs is 9, the run has 3", {SET("train.warmup_epochs=9")}},
+        {0, "train.warming_epochs is 3, the run has 3: nothing but the head", {SET("train.warming_epochs=3")}},
+        {0,
+         "train.erm_epochs is 4, the run has 3: sam never begins",
+         {SET("train.erm_epochs=4"), "--set", "train.optimizer=sam"}},
         {0, "train.batch is 1 for 2 domains", {SET("train.batch=1"), "--set", "train.lr=0.001"}},
     };
     (void)state;

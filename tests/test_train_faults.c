@@ -1,6 +1,6 @@
 /*
- * A full disk for each file that train writes, files that are cut or do not belong, a folder that another process
- * writes in: exit code, words, and old files that stay whole.
+ * A full disk for each file that train writes, files that are cut or do not belong: exit code, words, and old files
+ * that stay whole.
  * SPDX-License-Identifier: MIT
  */
 #include "train_fixture.h"
@@ -10,10 +10,7 @@
 #include "nn/nn.h"
 
 #include <math.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define ONE_EPOCH                                                                                                      \
     "--config", "run.yaml", "--out", "out", "--resume", "--set", "train.epochs=1", "--set", "train.wait_minutes=0"
@@ -53,6 +50,14 @@ static void keep_undisturbed(const char *const *arguments)
     CHECK_INT(r.exit_code, 0);
     test_result_free(&r);
     CHECK(rename(test_path("out"), test_path("kept")) == 0);
+}
+
+/* out/ is a run of one epoch, which is finished. */
+static void finish_run(void)
+{
+    train_fixture();
+    keep_undisturbed(one_epoch);
+    CHECK(rename(test_path("kept"), test_path("out")) == 0);
 }
 
 static void finishes_the_same(void)
@@ -173,9 +178,7 @@ static void overwriting_on_a_full_disk_keeps_the_old_run(void **state)
 {
     test_result r;
     (void)state;
-    train_fixture();
-    keep_undisturbed(one_epoch);
-    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    finish_run();
     run_full((const char *const[]){"--config", "run.yaml", "--out", "out", "--overwrite", NULL}, 100, &r);
     check_full(&r, "out/run.state");
     CHECK(lsc_file_exists(test_path("out/run.bin")));
@@ -217,9 +220,7 @@ static void check_refused(int exit_code, const char *text)
 static void a_truncated_state_is_refused_by_its_name(void **state)
 {
     (void)state;
-    train_fixture();
-    keep_undisturbed(one_epoch);
-    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    finish_run();
     size_t n;
     char *bytes = test_read(test_path("out/run.state"), &n);
     static const size_t kept[] = {0, 7, 8, 100};
@@ -251,15 +252,15 @@ static void a_file_that_is_no_state_is_refused(void **state)
 static void write_state(float value, int64_t n, int64_t step)
 {
     nn_tensors *t = NULL;
-    nn_meta meta[] = {{"config", NULL},   {"history", ""},  {"command", ""},
-                      {"backend", "ref"}, {"threads", "1"}, {"data", NULL}};
+    const char *const keys[] = {"config", "history", "command", "backend", "threads", "data", "validation", "held"};
+    nn_meta meta[LSC_COUNT(keys)];
     float *theta = lsc_calloc((size_t)n, sizeof *theta);
     double zeros[64] = {0};
     const int64_t n_sums = sizeof(tr_sums) / sizeof *zeros, n_metrics = sizeof(tr_metrics) / sizeof *zeros,
                   n_choice = sizeof(tr_choice) / sizeof *zeros;
     CHECK_OK(nn_tensors_read(test_path("kept/run.state"), &t));
-    meta[0].value = nn_tensors_meta(t, "config");
-    meta[5].value = nn_tensors_meta(t, "data");
+    for (size_t i = 0; i < LSC_COUNT(keys); i++)
+        meta[i] = (nn_meta){keys[i], nn_tensors_meta(t, keys[i])};
     theta[n / 2] = value;
     const nn_tensor tensors[] = {
         {.name = "theta", .dtype = NN_DT_F32, .rank = 1, .shape = {n}, .data = theta, .elements = n},
@@ -296,9 +297,7 @@ static void other_settings_than_those_of_the_run_are_listed(void **state)
 {
     test_result r;
     (void)state;
-    train_fixture();
-    keep_undisturbed(one_epoch);
-    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    finish_run();
     TRAIN(test_folder(), &r, ONE_EPOCH, "--set", "train.lr=0.01", "--set", "train.optimizer=sam");
     CHECK_INT(r.exit_code, 78);
     CHECK_HAS(r.err,
@@ -307,17 +306,25 @@ static void other_settings_than_those_of_the_run_are_listed(void **state)
     test_result_free(&r);
 }
 
-static void other_data_than_those_of_the_run_are_refused(void **state)
+/* In both directions. */
+static void change_last_pixel(const char *path)
 {
     size_t n;
-    (void)state;
-    train_fixture();
-    keep_undisturbed(one_epoch);
-    CHECK(rename(test_path("kept"), test_path("out")) == 0);
-    char *bytes = test_read(test_path("train-images-idx3-ubyte"), &n);
+    char *bytes = test_read(path, &n);
     bytes[n - 1] ^= 1;
-    test_write(test_path("train-images-idx3-ubyte"), bytes, n);
+    test_write(path, bytes, n);
     lsc_free(bytes);
+}
+
+static void other_data_than_those_of_the_run_are_refused(void **state)
+{
+    (void)state;
+    finish_run();
+    change_last_pixel(test_path("t10k-images-idx3-ubyte"));
+    check_refused(78, "train: the held-out images in ");
+    change_last_pixel(test_path("t10k-images-idx3-ubyte"));
+    change_last_pixel(test_path("train-images-idx3-ubyte"));
+    check_refused(78, "train: the training images in ");
     check_refused(78, "are not those that the run was started with: put them back, or --overwrite");
 }
 
@@ -325,52 +332,11 @@ static void another_device_than_that_of_the_run_is_refused(void **state)
 {
     test_result r;
     (void)state;
-    train_fixture();
-    keep_undisturbed(one_epoch);
-    CHECK(rename(test_path("kept"), test_path("out")) == 0);
+    finish_run();
     TRAIN(test_folder(), &r, ONE_EPOCH, "--device", "strict");
     CHECK_HAS(r.err, "the run was started with --device ref, not strict: give the same, or --overwrite");
     CHECK_INT(r.exit_code, 78);
     test_result_free(&r);
-}
-
-/* ---- two processes ----------------------------------------------------------------------------- */
-
-static ino_t wait_for_another_save(ino_t before)
-{
-    struct stat info = {0};
-    for (int i = 0; i < 2000; i++) {
-        if (stat(test_path("out/run.state"), &info) == 0 && info.st_ino != before)
-            return info.st_ino;
-        usleep(5000);
-    }
-    fail_msg("the first process does not save");
-    return 0;
-}
-
-static void a_second_process_is_turned_away_across_saves(void **state)
-{
-    test_result r;
-    int status;
-    ino_t saved = 0;
-    (void)state;
-    train_fixture();
-    const pid_t first =
-        train_start(test_folder(), (const char *const[]){"--config", "run.yaml", "--out", "out", "--set",
-                                                         "train.epochs=100000", "--set", "train.save_minutes=0", NULL});
-    for (int i = 0; i < 3; i++) {
-        saved = wait_for_another_save(saved);
-        TRAIN(test_folder(), &r, "--out", "out", "--resume");
-        if (r.exit_code != 74)
-            kill(first, SIGKILL);
-        CHECK_INT(r.exit_code, 74);
-        CHECK_HAS(r.err, "out/run: in use by process");
-        test_result_free(&r);
-    }
-    CHECK_INT(waitpid(first, &status, WNOHANG), 0); /* it still runs */
-    kill(first, SIGTERM);
-    CHECK_INT(waitpid(first, &status, 0), first);
-    CHECK_INT(WEXITSTATUS(status), 130);
 }
 
 int main(void)
@@ -388,7 +354,6 @@ int main(void)
         TEST_IN_FOLDER(other_settings_than_those_of_the_run_are_listed),
         TEST_IN_FOLDER(other_data_than_those_of_the_run_are_refused),
         TEST_IN_FOLDER(another_device_than_that_of_the_run_is_refused),
-        TEST_IN_FOLDER(a_second_process_is_turned_away_across_saves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

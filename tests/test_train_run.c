@@ -50,6 +50,21 @@ static int lines_of(const char *path)
     return n;
 }
 
+/* Its last batch has a loss, and what comes of the step has none. */
+static void a_run_that_diverges_in_its_last_step_is_an_error(void **state)
+{
+    test_result r;
+    (void)state;
+    train_fixture();
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", "out", "--set", "train.epochs=1", "--set",
+          "train.batch=48", "--set", "train.lr=1000", "--set", "train.weight_decay=1000");
+    CHECK_HAS(r.err, "epoch 1: the loss of what was evaluated is not finite");
+    CHECK_HAS(r.err, "training diverged; lower train.lr (now 500)");
+    CHECK_INT(r.exit_code, 78);
+    CHECK(!lsc_file_exists(test_path("out/run.bin")) && !lsc_file_exists(test_path("out/result.json")));
+    test_result_free(&r);
+}
+
 static void a_run_learns_and_leaves_its_files(void **state)
 {
     test_result r;
@@ -363,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(a_run_learns_and_leaves_its_files),
+        TEST_IN_FOLDER(a_run_that_diverges_in_its_last_step_is_an_error),
         TEST_IN_FOLDER(every_optimizer_learns),
         TEST_IN_FOLDER(a_loss_of_features_is_learned_with_two_views),
         TEST_IN_FOLDER(the_default_folder_is_named_after_the_configuration),

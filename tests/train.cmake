@@ -19,7 +19,7 @@ target_compile_definitions(lsc_test_train PRIVATE LSC_BINARY_DIR="${CMAKE_BINARY
 lsc_test(train_averages LIBS lsc_test_train LABELS unit)
 lsc_test(train_resume LIBS lsc_test_train LABELS unit)
 lsc_test(train_session LIBS lsc_test_train lsc_test_malloc LABELS unit)
-foreach(subject run faces select killed stopped faults cli)
+foreach(subject run faces select killed stopped faults lock cli)
   lsc_test(train_${subject} LIBS lsc_test_train LABELS cli)
   add_dependencies(test_train_${subject} train)
 endforeach()

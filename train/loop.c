@@ -123,6 +123,8 @@ static lsc_status evaluate(tr_session *s, int64_t epoch)
     if (!tr_is_evaluated(&s->config->train, epoch))
         return LSC_OK;
     LSC_TRY(tr_session_evaluate(s));
+    if (!tr_session_is_finite(s, &s->record.metrics))
+        lsc_log_warn("epoch %lld: the loss of what was evaluated is not finite", (long long)epoch);
     LSC_TRY(tr_session_select(s, epoch));
     add_time(&s->record.sums, started);
 cleanup:
@@ -229,6 +231,19 @@ cleanup:
 
 /* ---- the end ------------------------------------------------------------------------------------ */
 
+/* The batch before the last step may have had a loss where what came of it has none: no run ends with that. */
+static lsc_status check_chosen(tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    tr_parameters chosen;
+
+    LSC_TRY(tr_session_chosen(s, &chosen));
+    if (!tr_session_is_finite(s, chosen.metrics))
+        return tr_diverged(s->state);
+cleanup:
+    return st;
+}
+
 static lsc_status try_to_finish(const loop *l)
 {
     lsc_status st = LSC_OK;
@@ -271,6 +286,7 @@ lsc_status tr_loop(tr_session *s, const tr_paths *p)
     st = steps(&l);
     lsc_progress_end(&l.progress);
     LSC_TRY(st);
+    LSC_TRY(check_chosen(s));
     LSC_TRY(finish(&l));
 cleanup:
     return st;

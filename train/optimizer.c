@@ -80,6 +80,14 @@ void tr_state_free(tr_state *s)
     lsc_free(s);
 }
 
+lsc_status tr_diverged(const tr_state *s)
+{
+    return lsc_fail(LSC_ERR_CONFIG,
+                    "the loss is not finite after %.2f epochs: training diverged; lower train.lr (now %.4g) or use "
+                    "train.warmup_epochs",
+                    s->epoch, s->lr);
+}
+
 lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 {
     lsc_status st = LSC_OK;
@@ -91,10 +99,8 @@ lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report)
 
     s->first = head_only ? s->head : 0;
     LSC_TRY(kind->step(s, head_only ? &of_head : o, &r));
-    LSC_CHECK(isfinite(r.loss), LSC_ERR_CONFIG,
-              "the loss is not finite after %.2f epochs: training diverged; lower train.lr (now %.4g) or use "
-              "train.warmup_epochs",
-              s->epoch, s->lr);
+    if (!isfinite(r.loss))
+        return tr_diverged(s);
     tr_average_theta(s);
     *report = r;
 cleanup:

@@ -73,24 +73,37 @@ cleanup:
     return st;
 }
 
-/* Bits depend on the data and the backend, and may depend on its threads. */
+/* An epoch is chosen by what is evaluated, and history.csv is of one data set. */
+static lsc_status check_data(const tr_session *s)
+{
+    lsc_status st = LSC_OK;
+    const struct {
+        const char *name, *now, *before;
+    } sets[] = {
+        {"training", ds_hash(s->train), s->record.data_hash},
+        {"validation", tr_hash_of(s->validation), s->record.validation_hash},
+        {"held-out", tr_hash_of(s->held), s->record.held_hash},
+    };
+    for (size_t i = 0; i < LSC_COUNT(sets); i++)
+        LSC_CHECK(strcmp(sets[i].now, sets[i].before) == 0, LSC_ERR_CONFIG,
+                  "the %s images in %s are not those that the run was started with: put them back, or --overwrite to "
+                  "start anew",
+                  sets[i].name, s->config->task.path.s);
+cleanup:
+    return st;
+}
+
+/* Bits depend on the data and the backend, but not on its threads. */
 static lsc_status check_surroundings(const tr_session *s)
 {
     lsc_status st = LSC_OK;
     const char *backend = tr_network_backend(s->network);
-    const int64_t threads = tr_network_threads(s->network);
     char shown[64];
 
-    LSC_CHECK(strcmp(ds_hash(s->train), s->record.data_hash) == 0, LSC_ERR_CONFIG,
-              "the training images in %s are not those that the run was started with: put them back, or --overwrite to "
-              "start anew",
-              s->config->task.path.s);
+    LSC_TRY(check_data(s));
     LSC_CHECK(strcmp(backend, s->record.backend) == 0, LSC_ERR_CONFIG,
               "the run was started with --device %s, not %s: give the same, or --overwrite to start anew",
               lsc_shown(s->record.backend, shown, sizeof shown), backend);
-    if (threads != s->record.threads)
-        lsc_log_warn("resumed with %lld threads instead of %lld: the last bits of the result may differ",
-                     (long long)threads, (long long)s->record.threads);
 cleanup:
     return st;
 }

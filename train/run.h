@@ -184,7 +184,8 @@ typedef struct {
     char *command;      /* that started the run */
     char *backend;
     int64_t threads;
-    char *data_hash; /* of the training images */
+    char *data_hash;                   /* of the training images */
+    char *validation_hash, *held_hash; /* of what is evaluated; "" if there is none */
 } tr_record;
 void tr_record_fini(tr_record *r);
 
@@ -273,6 +274,8 @@ lsc_status tr_session_new(const tr_run_options *o, tr_config *config, tr_session
 void tr_session_free(tr_session *s);
 /* Initial weights from the file that train.pretrained names, for a run that begins. */
 lsc_status tr_session_pretrain(tr_session *s);
+/* Of its images; "" if there are none. d: NULL or borrowed. */
+const char *tr_hash_of(const ds_dataset *d);
 /* Batches from the record's step on, to the end or so many, also past the end. Returns new. */
 lsc_status tr_session_loader(const tr_session *s, tr_loader **out);
 lsc_status tr_session_loader_for(const tr_session *s, int64_t n_steps, tr_loader **out);
@@ -296,6 +299,8 @@ typedef struct {
 } tr_scores;
 lsc_status tr_session_scores(tr_session *s, const float *theta, tr_set which, tr_scores *out); /* tr_scores_fini */
 void tr_scores_fini(tr_scores *s);
+/* Whether all that was evaluated has a loss. */
+bool tr_session_is_finite(const tr_session *s, const tr_metrics *m);
 /* After an evaluation: is this epoch the best so far? Its parameters are kept then (select.c). */
 lsc_status tr_session_select(tr_session *s, int64_t epoch);
 /* What run.bin shall hold: the result of the epoch that train.select chose. */

@@ -103,6 +103,17 @@ cleanup:
     return st;
 }
 
+static bool is_finite_of(int64_t n, const tr_value *value)
+{
+    return n == 0 || isfinite(value->loss);
+}
+
+bool tr_session_is_finite(const tr_session *s, const tr_metrics *m)
+{
+    return is_finite_of(s->n_train, &m->train) && is_finite_of(s->n_validation, &m->validation) &&
+           is_finite_of(s->n_held, &m->held);
+}
+
 double tr_merit(const tr_value *value, const tr_rates *rates)
 {
     return isnan(rates->auc) ? value->accuracy : rates->auc - rates->hter;

@@ -201,21 +201,36 @@ static void advise(const tr_session *s)
     if (t->warmup_epochs > (double)t->epochs)
         lsc_log_warn("train.warmup_epochs is %g, the run has %lld: it ends before train.lr is reached",
                      t->warmup_epochs, (long long)t->epochs);
+    if (t->warming_epochs >= (double)t->epochs && t->warming_epochs > 0)
+        lsc_log_warn("train.warming_epochs is %g, the run has %lld: nothing but the head is trained", t->warming_epochs,
+                     (long long)t->epochs);
+    if (t->erm_epochs >= (double)t->epochs && t->erm_epochs > 0 && kind != &tr_optimizer_erm)
+        lsc_log_warn("train.erm_epochs is %g, the run has %lld: %s never begins", t->erm_epochs, (long long)t->epochs,
+                     t->optimizer.s);
     if (t->batch < n_domains)
         lsc_log_warn("train.batch is %lld for %d domains: every step lacks some of them", (long long)t->batch,
                      n_domains);
 }
 
+const char *tr_hash_of(const ds_dataset *d)
+{
+    return d != NULL ? ds_hash(d) : "";
+}
+
 static lsc_status start_record(tr_session *s)
 {
     lsc_status st = LSC_OK;
+    tr_record *r = &s->record;
     const char *command = s->options->command;
-    s->record.threads = tr_network_threads(s->network);
-    s->record.command = lsc_strdup(command != NULL ? command : "");
-    s->record.backend = lsc_strdup(tr_network_backend(s->network));
-    s->record.data_hash = lsc_strdup(ds_hash(s->train));
-    LSC_CHECK(s->record.command != NULL && s->record.backend != NULL && s->record.data_hash != NULL, LSC_ERR_NOMEM,
-              "no memory for provenance");
+    r->threads = tr_network_threads(s->network);
+    r->command = lsc_strdup(command != NULL ? command : "");
+    r->backend = lsc_strdup(tr_network_backend(s->network));
+    r->data_hash = lsc_strdup(ds_hash(s->train));
+    r->validation_hash = lsc_strdup(tr_hash_of(s->validation));
+    r->held_hash = lsc_strdup(tr_hash_of(s->held));
+    LSC_CHECK(r->command != NULL && r->backend != NULL && r->data_hash != NULL && r->validation_hash != NULL &&
+                  r->held_hash != NULL,
+              LSC_ERR_NOMEM, "no memory for provenance");
 cleanup:
     return st;
 }

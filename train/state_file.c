@@ -38,9 +38,14 @@ lsc_status tr_save_state(const char *path, const tr_config *c, const tr_state *s
     };
     int n = 7;
     const nn_meta meta[] = {
-        {"config", config},      {"history", r->history.length > 0 ? r->history.text : ""},
-        {"command", r->command}, {"backend", r->backend},
-        {"threads", threads},    {"data", r->data_hash},
+        {"config", config},
+        {"history", r->history.length > 0 ? r->history.text : ""},
+        {"command", r->command},
+        {"backend", r->backend},
+        {"threads", threads},
+        {"data", r->data_hash},
+        {"validation", r->validation_hash},
+        {"held", r->held_hash},
     };
 
     LSC_CHECK(config != NULL && threads != NULL, LSC_ERR_NOMEM, "no memory for the head of %s", path);
@@ -65,6 +70,18 @@ static lsc_status meta_of(const nn_tensors *t, const char *path, const char *key
     const char *value = nn_tensors_meta(t, key);
     LSC_CHECK(value != NULL, LSC_ERR_FORMAT, "%s: no metadata '%s': not a run.state of train", path, key);
     *out = value;
+cleanup:
+    return st;
+}
+
+/* *out becomes a copy, the caller's. */
+static lsc_status text_of(const nn_tensors *t, const char *path, const char *key, char **out)
+{
+    lsc_status st = LSC_OK;
+    const char *value = NULL;
+    LSC_TRY(meta_of(t, path, key, &value));
+    *out = lsc_strdup(value);
+    LSC_CHECK(*out != NULL, LSC_ERR_NOMEM, "no memory for %s", path);
 cleanup:
     return st;
 }
@@ -101,7 +118,7 @@ cleanup:
 static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *r)
 {
     lsc_status st = LSC_OK;
-    const char *history = NULL, *command = NULL, *backend = NULL, *threads = NULL, *data = NULL;
+    const char *history = NULL, *threads = NULL;
     const nn_tensor step = vector("step", NN_DT_I64, NULL, 1), sums = vector("sums", NN_DT_F64, NULL, N_SUMS),
                     metrics = vector("metrics", NN_DT_F64, NULL, N_METRICS),
                     chosen = vector("chosen", NN_DT_F64, NULL, N_CHOICE),
@@ -120,17 +137,15 @@ static lsc_status read_record(const nn_tensors *t, const char *path, tr_record *
                   "%s: tensor 'best' is not finite: the run cannot go on from it", path);
     }
     LSC_TRY(meta_of(t, path, "history", &history));
-    LSC_TRY(meta_of(t, path, "command", &command));
-    LSC_TRY(meta_of(t, path, "backend", &backend));
     LSC_TRY(meta_of(t, path, "threads", &threads));
-    LSC_TRY(meta_of(t, path, "data", &data));
     lsc_text_add(&r->history, "%s", history);
+    LSC_CHECK(!r->history.failed, LSC_ERR_NOMEM, "no memory for %s", path);
     r->threads = strtoll(threads, NULL, 10);
-    r->command = lsc_strdup(command);
-    r->backend = lsc_strdup(backend);
-    r->data_hash = lsc_strdup(data);
-    LSC_CHECK(r->command != NULL && r->backend != NULL && r->data_hash != NULL && !r->history.failed, LSC_ERR_NOMEM,
-              "no memory for %s", path);
+    LSC_TRY(text_of(t, path, "command", &r->command));
+    LSC_TRY(text_of(t, path, "backend", &r->backend));
+    LSC_TRY(text_of(t, path, "data", &r->data_hash));
+    LSC_TRY(text_of(t, path, "validation", &r->validation_hash));
+    LSC_TRY(text_of(t, path, "held", &r->held_hash));
 cleanup:
     return st;
 }
@@ -197,5 +212,7 @@ void tr_record_fini(tr_record *r)
     lsc_free(r->command);
     lsc_free(r->backend);
     lsc_free(r->data_hash);
+    lsc_free(r->validation_hash);
+    lsc_free(r->held_hash);
     *r = (tr_record){0};
 }
