@@ -14,7 +14,7 @@ static const char doc[] =
     "      writes outputs/demo_sam/run.bin\n"
     "  train --config configs/demo_sam.yaml --out outputs/sam2 --set sam.rho=0.1 --seed 2\n"
     "  train --config configs/demo_sam.yaml --dry-run\n"
-    "      steps, memory and time, measured in a few seconds\n"
+    "      steps, memory and time, measured on a few steps\n"
     "  train --out outputs/demo_sam --resume\n"
     "      goes on where a stopped or killed run was, and ends in the same run.bin\n"
     "\n"
