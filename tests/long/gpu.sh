@@ -9,14 +9,21 @@ cmake --build --preset release --target test_cuda_plans fake_driver train landsc
     test_cuda_evaluator test_cuda_norms test_cuda_exponents losscope_cuda_emulated check_json >/dev/null
 export LD_LIBRARY_PATH="$PWD/build/release/tests/fake_driver:${LD_LIBRARY_PATH-}"
 began=$(date +%s) made=0 failed=0
-log=build/release/cuda-plans.log
+logs=build/release/cuda-plans
+rm -rf "$logs"
+mkdir "$logs"
 for device in h100 a100 rtx3090; do
     for precision in tf32 fp32 fp16 bf16; do
-        build/release/tests/test_cuda_plans $device $precision 0 1 >"$log" 2>&1 || failed=$((failed + 1))
-        grep "^$device, $precision: " "$log" >&2
-        made=$((made + $(sed -n 's/^.*: plans for \([0-9]*\) of .*/\1/p' "$log")))
+        echo "$device $precision"
     done
+done | xargs -n 2 -P "$(nproc)" sh -c 'build/release/tests/test_cuda_plans "$1" "$2" 0 1 >"$0/$1-$2.log" 2>&1 ||
+    : >"$0/$1-$2.failed"' "$logs"
+for log in "$logs"/*.log; do
+    grep ": plans for " "$log" >&2
+    made=$((made + $(sed -n 's/^.*: plans for \([0-9]*\) of .*/\1/p' "$log")))
+    [ ! -e "${log%.log}.failed" ] || failed=$((failed + 1))
 done
+log=$logs/t4
 old=0
 build/release/tests/test_cuda_plans t4 bf16 0 20 >"$log" 2>&1 || old=1
 rehearsed=0
