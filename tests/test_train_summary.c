@@ -38,9 +38,72 @@ static void runs_of_an_optimizer_have_a_mean_and_a_deviation(void **state)
     RUN(&r, "summary", "a1", "b1", "a2", "--json");
     CHECK_HAS(r.out,
               "{\"folder\": \"a2\", \"optimizer\": \"erm\", \"select\": \"source_val\", \"seed\": 2, \"epoch\": 7, ");
-    CHECK_HAS(r.out,
-              "{\"optimizer\": \"sam\", \"runs\": 1, \"held_accuracy\": {\"mean\": 0.5, \"std\": 0}, \"held_auc\": "
-              "{\"mean\": null, \"std\": null}");
+    CHECK_HAS(r.out, "{\"optimizer\": \"sam\", \"differs\": {}, \"runs\": 1, \"held_accuracy\": {\"mean\": 0.5, "
+                     "\"std\": 0}, \"held_auc\": "
+                     "{\"mean\": null, \"std\": null}");
+    test_result_free(&r);
+}
+
+static void settings(const char *folder, int seed, const char *settings)
+{
+    char *more = lsc_format("}, \"settings\": {\"train.optimizer\": \"erm\", \"train.seed\": %d, "
+                            "\"train.save_minutes\": %d, %s}, \"x\": {",
+                            seed, seed, settings);
+    result(folder, "erm", seed, seed / 10., more);
+    lsc_free(more);
+}
+
+static void runs_with_other_settings_have_means_of_their_own(void **state)
+{
+    test_result r;
+    (void)state;
+    settings("a1", 1, "\"train.epochs\": 10, \"data.held_domains\": \"msu\"");
+    settings("a3", 3, "\"train.epochs\": 10, \"data.held_domains\": \"msu\"");
+    settings("b5", 5, "\"train.epochs\": 55, \"data.held_domains\": \"msu\"");
+    settings("b9", 9, "\"train.epochs\": 55, \"data.held_domains\": \"msu\"");
+    settings("c1", 1, "\"train.epochs\": 10, \"data.held_domains\": \"oulu\"");
+    RUN(&r, "summary", "a1", "b5", "c1", "b9", "a3");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.out, "20.00 +- 10.00");
+    CHECK_HAS(r.out, "70.00 +- 20.00");
+    CHECK_HAS(r.out, "12.50 +- 0.00  train.epochs=10, data.held_domains=\"msu\"\n");
+    CHECK_HAS(r.out, "12.50 +- 0.00  train.epochs=55, data.held_domains=\"msu\"\n");
+    CHECK_HAS(r.out, "12.50  train.epochs=10, data.held_domains=\"oulu\"\n");
+    CHECK(strstr(r.out, "save_minutes") == NULL);
+    CHECK_STR(r.err, "");
+    test_result_free(&r);
+    CHECK_RUN(0, "{\"optimizer\": \"erm\", \"differs\": {\"train.epochs\": 55}, \"runs\": 2, ", "summary", "a1", "a3",
+              "b5", "b9", "--json");
+    CHECK_RUN(0, "12.50 +- 0.00\n", "summary", "a1", "a3");
+}
+
+static void a_run_that_is_given_twice_is_counted_once(void **state)
+{
+    test_result r;
+    (void)state;
+    settings("a5", 5, "\"train.lr\": 0.1");
+    settings("copy", 5, "\"train.lr\": 0.1");
+    settings("a10", 10, "\"train.lr\": 0.1");
+    RUN(&r, "summary", "a5", "copy", "a10", "a10", "--json");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "warning: copy has the seed of a5 and, as far as result.json says, its settings: the first is");
+    CHECK_HAS(r.err, "warning: a10 has the seed of a10");
+    CHECK_HAS(r.out, "\"differs\": {}, \"runs\": 2, \"held_accuracy\": {\"mean\": 0.75, \"std\": 0.25");
+    CHECK_HAS(r.out, "\"counted\": false");
+    test_result_free(&r);
+}
+
+/* Results from before settings were in them; the committed ones of docs/experiments are. */
+static void results_without_settings_are_parted_by_their_epochs(void **state)
+{
+    test_result r;
+    (void)state;
+    result("a1", "erm", 1, .1, ", \"x\": 1}, \"epochs\": 10, \"y\": {");
+    result("a2", "erm", 2, .3, ", \"x\": 1}, \"epochs\": 10, \"y\": {");
+    result("b1", "erm", 1, .5, ", \"x\": 1}, \"epochs\": 55, \"y\": {");
+    RUN(&r, "summary", "a1", "a2", "b1");
+    CHECK_HAS(r.out, "20.00 +- 10.00");
+    CHECK_HAS(r.out, "12.50  train.epochs=55\n");
     test_result_free(&r);
 }
 
@@ -77,6 +140,14 @@ static void scores_of_a_file_are_measured(void **state)
     CHECK_RUN(0, "\"apcer\": {\"print\": 0.5, \"replay\": 0.25}", "metrics", "test.txt", "--json");
     CHECK_RUN(0, "  HTER at the target's EER (0.475): 41.67 %", "metrics", "frames.txt");
     CHECK_RUN(0, "  HTER at the target's EER (0.5): 36.67 %", "metrics", "frames.txt", "--aggregate", "none");
+    test_result r;
+    test_run(&(test_command){.argv = (const char *[]){LSC_BINARY_DIR "/train/train", "metrics", "/dev/stdin", NULL},
+                             .folder = test_folder(),
+                             .input = ".9 1\n.1 0\n"},
+             &r);
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.out, "HTER at the target's EER");
+    test_result_free(&r);
     CHECK_RUN(64, "there is no aggregate 'men'", "metrics", "frames.txt", "--aggregate", "men");
     CHECK_RUN(64, "dev.txt: score 0 has no video", "metrics", "frames.txt", "--development", "dev.txt", "--aggregate",
               "mean");
@@ -88,6 +159,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(runs_of_an_optimizer_have_a_mean_and_a_deviation),
+        TEST_IN_FOLDER(runs_with_other_settings_have_means_of_their_own),
+        TEST_IN_FOLDER(a_run_that_is_given_twice_is_counted_once),
+        TEST_IN_FOLDER(results_without_settings_are_parted_by_their_epochs),
         TEST_IN_FOLDER(what_is_no_result_is_refused),
         TEST_IN_FOLDER(scores_of_a_file_are_measured),
     };

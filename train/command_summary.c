@@ -1,7 +1,6 @@
 /*
- * train summary FOLDER ...: finished runs side by side, and mean and standard deviation over those of one optimizer,
- * which differ in their seeds.
- * SPDX-License-Identifier: MIT
+ * train summary FOLDER ...: finished runs side by side, and mean and standard deviation, sqrt(sum (x - mean)^2 / n),
+ * over those that differ in their seeds alone. SPDX-License-Identifier: MIT
  */
 #include "train/command.h"
 
@@ -16,7 +15,9 @@
 static const char doc[] =
     "Compare finished runs by their result.json: a line for each FOLDER with the metrics of the epoch that run.bin "
     "holds, "
-    "then mean and standard deviation over the runs of each optimizer. The oracle is the best epoch by the held-out "
+    "then mean and standard deviation (of n runs divided by n, as numpy.std does) over the runs of each optimizer that "
+    "differ in their seeds alone. Where runs of an optimizer have other settings, too, these stand behind their lines; "
+    "of runs with equal settings and one seed the first is counted. The oracle is the best epoch by the held-out "
     "labels, which nobody has in use."
     "\v"
     "Examples:\n"
@@ -54,6 +55,9 @@ typedef struct {
     char optimizer[32], select[32];
     double seed, epoch;
     double value[LSC_COUNT(columns)]; /* NaN: there is none */
+    cJSON *settings;                  /* {"train.lr": 0.1, ...} */
+    int group;                        /* the first run that has these, but for the seed */
+    bool again;                       /* the seed of another run of the group: not counted */
 } finished;
 
 typedef struct {
@@ -96,6 +100,23 @@ static double number_of(const cJSON *object, const char *key)
     return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
+/* Returns new or NULL. Results that have none hold at least these. */
+static cJSON *settings_of(const cJSON *result)
+{
+    static const char *const keys[][2] = {
+        {"optimizer", "train.optimizer"}, {"epochs", "train.epochs"}, {"select", "train.select"}};
+    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(result, "settings");
+    if (cJSON_IsObject(settings))
+        return cJSON_Duplicate(settings, true);
+    cJSON *few = cJSON_CreateObject();
+    for (size_t i = 0; few != NULL && i < LSC_COUNT(keys); i++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(result, keys[i][0]);
+        if (value != NULL)
+            cJSON_AddItemToObject(few, keys[i][1], cJSON_Duplicate(value, true));
+    }
+    return few;
+}
+
 static lsc_status fill(const char *path, const cJSON *result, finished *out)
 {
     lsc_status st = LSC_OK;
@@ -111,6 +132,8 @@ static lsc_status fill(const char *path, const cJSON *result, finished *out)
     const cJSON *const parts[] = {metrics, cJSON_GetObjectItemCaseSensitive(oracle, "metrics"), result};
     for (size_t i = 0; i < LSC_COUNT(columns); i++)
         out->value[i] = number_of(parts[columns[i].part], columns[i].key);
+    out->settings = settings_of(result);
+    LSC_CHECK(out->settings != NULL, LSC_ERR_NOMEM, "%s: no memory for the settings", path);
 cleanup:
     return st;
 }
@@ -137,14 +160,86 @@ cleanup:
     return st;
 }
 
+/* ---- which runs belong together ----------------------------------------------------------------- */
+
+/* What one of the runs says nothing of does not part them. */
+static bool differs(const cJSON *item, const finished *from)
+{
+    if (strcmp(item->string, "train.seed") == 0 || !tr_config_key_matters(item->string))
+        return false;
+    const cJSON *other = cJSON_GetObjectItemCaseSensitive(from->settings, item->string);
+    return other != NULL && !cJSON_Compare(item, other, true);
+}
+
+static bool agree(const finished *a, const finished *b)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, a->settings)
+    {
+        if (differs(item, b))
+            return false;
+    }
+    return true;
+}
+
+static void group(finished *runs, int n)
+{
+    char a[64], b[64];
+    for (int k = 0; k < n; k++) {
+        runs[k].group = 0;
+        while (!(runs[runs[k].group].group == runs[k].group && agree(&runs[k], &runs[runs[k].group])))
+            runs[k].group++;
+        int i = runs[k].group;
+        while (i < k && !(runs[i].group == runs[k].group && runs[i].seed == runs[k].seed))
+            i++;
+        runs[k].again = i < k;
+        if (runs[k].again)
+            lsc_log_warn("%s has the seed of %s and, as far as result.json says, its settings: the first is counted",
+                         lsc_shown(runs[k].folder, a, sizeof a), lsc_shown(runs[i].folder, b, sizeof b));
+    }
+}
+
+static bool is_counted(const finished *runs, int k, int first)
+{
+    return runs[k].group == runs[first].group && !runs[k].again;
+}
+
+static bool differs_from_any(const cJSON *item, const finished *runs, int n, int k)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(runs[i].optimizer, runs[k].optimizer) == 0 && differs(item, &runs[i]))
+            return true;
+    return false;
+}
+
+/* The settings of run k that other runs of its optimizer have not: key=value, or members of a JSON object. */
+static void add_differences(const finished *runs, int n, int k, bool json, lsc_text *out)
+{
+    const char *before = json ? "" : "  ";
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, runs[k].settings)
+    {
+        if (!differs_from_any(item, runs, n, k))
+            continue;
+        char *value = cJSON_PrintUnformatted(item), key[64], shown[256];
+        lsc_text_add(out, "%s", before);
+        if (json)
+            lsc_quote_json(out, item->string);
+        lsc_text_add(out, json ? ": %s" : "%s=%s", json ? value : lsc_shown(item->string, key, sizeof key),
+                     value != NULL ? lsc_shown(value, shown, sizeof shown) : "");
+        cJSON_free(value);
+        before = ", ";
+    }
+}
+
 /* ---- printing ----------------------------------------------------------------------------------- */
 
-/* Of column i over the runs with the optimizer of run `first`; n 0 where a run lacks it. */
+/* Of column i over the runs that are counted with run `first`; n 0 where a run lacks it. */
 static tr_spread spread_of(const finished *runs, int n, int first, size_t i, double *values)
 {
     int64_t found = 0, all = 0;
     for (int k = 0; k < n; k++) {
-        if (strcmp(runs[k].optimizer, runs[first].optimizer) != 0)
+        if (!is_counted(runs, k, first))
             continue;
         all++;
         if (!isnan(runs[k].value[i]))
@@ -153,19 +248,11 @@ static tr_spread spread_of(const finished *runs, int n, int first, size_t i, dou
     return tr_spread_of(values, found == all ? found : 0);
 }
 
-static bool is_first(const finished *runs, int k)
-{
-    for (int i = 0; i < k; i++)
-        if (strcmp(runs[i].optimizer, runs[k].optimizer) == 0)
-            return false;
-    return true;
-}
-
 static int count(const finished *runs, int n, int first)
 {
     int found = 0;
     for (int k = 0; k < n; k++)
-        found += strcmp(runs[k].optimizer, runs[first].optimizer) == 0;
+        found += is_counted(runs, k, first);
     return found;
 }
 
@@ -204,12 +291,13 @@ static void add_table(const finished *runs, int n, double *values, lsc_text *out
                      lsc_shown(runs[k].select, select, sizeof select), runs[k].epoch);
         for (size_t i = 0; i < LSC_COUNT(columns); i++)
             add_cell(out, i, runs[k].value[i]);
+        add_differences(runs, n, k, false, out);
     }
     lsc_text_add(out, "\n");
     for (int k = 0; k < n; k++) {
         char cell[48], optimizer[64];
         const int runs_of = count(runs, n, k);
-        if (!is_first(runs, k) || runs_of < 2)
+        if (runs[k].group != k || runs_of < 2)
             continue;
         lsc_text_add(out, "mean +- std of %-*d  %-10s  %5s  %-13s  %5s", width - (int)strlen("mean +- std of "),
                      runs_of, lsc_shown(runs[k].optimizer, optimizer, sizeof optimizer), "", "", "");
@@ -218,6 +306,7 @@ static void add_table(const finished *runs, int n, double *values, lsc_text *out
             snprintf(cell, sizeof cell, "%.2f +- %.2f", columns[i].scale * s.mean, columns[i].scale * s.deviation);
             lsc_text_add(out, "  %15s", s.n > 0 ? cell : "-");
         }
+        add_differences(runs, n, k, false, out);
         lsc_text_add(out, "\n");
     }
 }
@@ -240,15 +329,17 @@ static void add_json(const finished *runs, int n, double *values, lsc_text *out)
             lsc_text_add(out, ", \"%s\"", columns[i].name);
             tr_json_number(out, ": ", runs[k].value[i]);
         }
-        lsc_text_add(out, "}");
+        lsc_text_add(out, ", \"counted\": %s}", runs[k].again ? "false" : "true");
     }
     lsc_text_add(out, "\n], \"optimizers\": [");
     for (int k = 0; k < n; k++) {
-        if (!is_first(runs, k))
+        if (runs[k].group != k)
             continue;
         lsc_text_add(out, "%s\n  {\"optimizer\": ", comma);
         lsc_quote_json(out, runs[k].optimizer);
-        lsc_text_add(out, ", \"runs\": %d", count(runs, n, k));
+        lsc_text_add(out, ", \"differs\": {");
+        add_differences(runs, n, k, true, out);
+        lsc_text_add(out, "}, \"runs\": %d", count(runs, n, k));
         for (size_t i = 0; i < LSC_COUNT(columns); i++) {
             const tr_spread s = spread_of(runs, n, k, i, values);
             lsc_text_add(out, ", \"%s\": {", columns[i].name);
@@ -274,6 +365,7 @@ static lsc_status summarize(const void *given, FILE *out)
     LSC_NEW(values, a->n);
     for (int k = 0; k < a->n; k++)
         LSC_TRY(read_run(a->folders[k], &runs[k]));
+    group(runs, a->n);
     if (a->json)
         add_json(runs, a->n, values, &text);
     else
@@ -283,6 +375,8 @@ static lsc_status summarize(const void *given, FILE *out)
 cleanup:
     lsc_text_free(&text);
     lsc_free(values);
+    for (int k = 0; runs != NULL && k < a->n; k++)
+        cJSON_Delete(runs[k].settings);
     lsc_free(runs);
     return st;
 }

@@ -37,8 +37,7 @@ static void compare(const cfg_field *field, void *a, void *b, lsc_text *out)
     lsc_free(y);
 }
 
-/* Of no consequence for what a run results in. */
-static bool matters(const char *key)
+bool tr_config_key_matters(const char *key)
 {
     return strcmp(key, "train.save_minutes") != 0 && strcmp(key, "train.wait_minutes") != 0;
 }
@@ -50,7 +49,7 @@ lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *wh
 
     for (int s = 0; s < a->n_sections; s++)
         for (int i = 0; i < a->sections[s].n_fields; i++)
-            if (matters(a->sections[s].fields[i].key))
+            if (tr_config_key_matters(a->sections[s].fields[i].key))
                 compare(&a->sections[s].fields[i], a->sections[s].values, b->sections[s].values, &differences);
     LSC_CHECK(!differences.failed, LSC_ERR_NOMEM, "no memory to compare configurations");
     LSC_CHECK(differences.length == 0, LSC_ERR_CONFIG,

@@ -97,6 +97,12 @@ void tr_report_json(const tr_session *s, const tr_paths *p, const tr_report *r, 
         lsc_text_add(out, ", \"liveness\": ");
         tr_liveness_json(&r->liveness, r->species, r->n_species, out);
     }
+    char *settings = cfg_to_json(s->config->sections, s->config->n_sections);
+    if (settings != NULL)
+        lsc_text_add(out, ", \"settings\": %s", settings);
+    else
+        out->failed = true;
+    lsc_free(settings);
     lsc_text_add(out, "}\n");
 }
 

@@ -63,6 +63,8 @@ void tr_config_resolve(tr_config *c);
 bool tr_is_evaluated(const tr_options *t, int64_t epoch);
 /* Learning rate of a step, 0 being the run's first: train.lr * schedule * warm-up. */
 double tr_config_lr(const tr_config *c, int64_t step, int64_t steps_per_epoch);
+/* false: of no consequence for what a run results in. */
+bool tr_config_key_matters(const char *key);
 /* LSC_ERR_CONFIG listing every key in which a differs from b, which `where` was started with. */
 lsc_status tr_config_same(const tr_config *a, const tr_config *b, const char *where);
 
