@@ -82,7 +82,8 @@ void cfg_defaults(const cfg_section *sections, int n);
 lsc_status cfg_load_yaml(const char *path, const cfg_section *sections, int n);
 /* The same; `seen` gets "\nKEY\n" for every key of the file, also on failure. */
 lsc_status cfg_load_yaml_seen(const char *path, const cfg_section *sections, int n, lsc_text *seen);
-/* Whether a file has this key at its top. What is no YAML, or cannot be read, has none. */
+/* Whether a file has this key at its top. What is no YAML, no regular file, or cannot be read,
+ * has none. */
 bool cfg_yaml_has(const char *path, const char *key);
 /* One "key=value", where in messages e.g. "--set". */
 lsc_status cfg_set(const char *where, const char *assignment, const cfg_section *sections, int n);
@@ -117,6 +118,8 @@ typedef struct {
 /* To be named in a program's argp children; its input is a cli_common *. */
 extern const struct argp cli_argp;
 
+/* argp_parse, whose messages begin with the name of the program, not with its path. */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 /* Numbers parsed to the end and checked; argp_error (exit 64) names the option, the text and the range. */
 int64_t cli_int(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 double cli_real(struct argp_state *state, const char *option, const char *text, double lo, double hi);

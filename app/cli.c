@@ -91,8 +91,20 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'v':
         c->verbosity = LSC_LOG_DEBUG;
         return 0;
+    case ARGP_KEY_END:
+        if (c->list != NULL && c->json)
+            argp_error(state, "--list prints text: leave out --json");
+        return 0;
     }
     return ARGP_ERR_UNKNOWN;
+}
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    char *const path = argv[0];
+    argv[0] = program_invocation_short_name;
+    argp_parse(argp, argc, argv, 0, NULL, input);
+    argv[0] = path;
 }
 
 const struct argp cli_argp = {.options = options, .parser = parse};
@@ -121,6 +133,13 @@ double cli_real(struct argp_state *state, const char *option, const char *text, 
     return lo;
 }
 
+/* Input that is missing, or of another kind than a file or folder, has no status of its own: its message says so. */
+static bool tells_of_no_input(const char *message)
+{
+    return strstr(message, strerror(ENOENT)) != NULL || strstr(message, strerror(ENOTDIR)) != NULL ||
+           strstr(message, "it is a folder") != NULL || strstr(message, "not a regular file") != NULL;
+}
+
 int cli_exit_code(lsc_status st)
 {
     static const int codes[] = {
@@ -136,8 +155,8 @@ int cli_exit_code(lsc_status st)
         [LSC_ERR_CALLBACK] = EX_SOFTWARE,
         [LSC_ERR_STOPPED] = 128 + 2, /* as the shell says of a program ended by SIGINT */
     };
-    if (st == LSC_ERR_IO && strstr(lsc_last_error(), strerror(ENOENT)) != NULL)
-        return EX_NOINPUT; /* a file that is missing has no status of its own, but its message says so */
+    if (st == LSC_ERR_IO && tells_of_no_input(lsc_last_error()))
+        return EX_NOINPUT;
     return (size_t)st < LSC_COUNT(codes) ? codes[st] : EX_SOFTWARE;
 }
 

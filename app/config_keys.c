@@ -124,10 +124,22 @@ static const char *key_elsewhere(const cfg_section *sections, int n, const char 
     return NULL;
 }
 
+static bool is_listed(const lsc_text *t, const char *word)
+{
+    const size_t length = strlen(word);
+    const char *at = t->text;
+    while (at != NULL && (at = strstr(at, word)) != NULL) {
+        if (at[-1] == ' ' && (at[length] == ' ' || at[length] == '\0')) /* each stands behind a space */
+            return true;
+        at += length;
+    }
+    return false;
+}
+
 /* What may stand in the place of the key: its neighbours, where its section is known, or the sections. */
 static void list_known(const cfg_section *sections, int n, const char *key, lsc_text *t)
 {
-    char section[WORD_MAX + 1], candidate[WORD_MAX + 1], last[WORD_MAX + 1] = "";
+    char section[WORD_MAX + 1], candidate[WORD_MAX + 1];
     const char *dot = strrchr(key, '.');
 
     snprintf(section, sizeof section, "%.*s", dot == NULL ? 0 : (int)(dot - key), key);
@@ -137,15 +149,29 @@ static void list_known(const cfg_section *sections, int n, const char *key, lsc_
         for (int i = 0; i < sections[s].n_fields; i++) {
             cut(sections[s].fields[i].key, known ? key : "", candidate);
             bool beside = !known || (strncmp(candidate, section, length) == 0 && candidate[length] == '.');
-            if (beside && strcmp(candidate, last) != 0)
+            if (beside && !is_listed(t, candidate))
                 lsc_text_add(t, " %s", candidate);
-            memcpy(last, candidate, sizeof last);
         }
+}
+
+/* The section that a key was meant to be of, as the beginning of a message's end; "" where none is near. */
+static void nearest_section(const cfg_section *sections, int n, const char *key, char out[WORD_MAX + 32])
+{
+    char section[WORD_MAX + 1], near[WORD_MAX + 1];
+    const char *dot = strchr(key, '.');
+
+    out[0] = '\0';
+    snprintf(section, sizeof section, "%.*s", dot == NULL ? 0 : (int)(dot - key), key);
+    if (dot == NULL || cfg_is_section(sections, n, section))
+        return;
+    nearest_key(sections, n, section, near);
+    if (near[0] != '\0')
+        snprintf(out, WORD_MAX + 32, "did you mean a key of %s? ", near);
 }
 
 lsc_status cfg_unknown(const cfg_section *sections, int n, const char *key)
 {
-    char near[WORD_MAX + 1], shown[WORD_MAX + 1], inside[WORD_MAX + 2];
+    char near[WORD_MAX + 1], shown[WORD_MAX + 1], inside[WORD_MAX + 2], hint[WORD_MAX + 32];
     bool section = cfg_is_section(sections, n, key);
     lsc_text known = {0};
 
@@ -155,10 +181,11 @@ lsc_status cfg_unknown(const cfg_section *sections, int n, const char *key)
     if (meant != NULL && !section)
         return lsc_fail(LSC_ERR_CONFIG, "%s: unknown key (did you mean %s?)", shown, meant);
     snprintf(inside, sizeof inside, "%s.", shown);
+    nearest_section(sections, n, key, hint);
     list_known(sections, n, section ? inside : key, &known);
     lsc_status st = known.failed ? lsc_fail(LSC_ERR_NOMEM, "%s: no memory for the list of known keys", shown)
-                                 : lsc_fail(LSC_ERR_CONFIG, "%s: %s (known:%s)", shown,
-                                            section ? "is a section, no key" : "unknown key",
+                                 : lsc_fail(LSC_ERR_CONFIG, "%s: %s (%sknown:%s)", shown,
+                                            section ? "is a section, no key" : "unknown key", hint,
                                             known.text == NULL ? " none" : known.text);
     lsc_text_free(&known);
     return st;

@@ -259,7 +259,7 @@ lsc_status cfg_load_yaml_seen(const char *path, const cfg_section *sections, int
     char shown[256];
     reader r = {.keys = {sections, n, {0}}};
 
-    st = lsc_file_read(path, FILE_MAX, &bytes, &size);
+    st = lsc_input_read(path, FILE_MAX, &bytes, &size);
     if (st == LSC_ERR_FORMAT)
         st = LSC_ERR_CONFIG; /* too large for a configuration: most likely another file was meant */
     LSC_TRY(st);
@@ -322,6 +322,7 @@ bool cfg_yaml_has(const char *path, const char *key)
     size_t size = 0;
     bool found = false;
 
+    /* A pipe is read once, by cfg_load_yaml. */
     if (lsc_file_read(path, FILE_MAX, &bytes, &size) == LSC_OK && start(&parser, bytes, size) == LSC_OK) {
         found = has_key(&parser, key);
         yaml_parser_delete(&parser);

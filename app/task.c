@@ -21,7 +21,7 @@ const cfg_field app_task_fields[] = {
     CFG_REALS(app_task, rotations,      "data.rotations",      "",   -360, 360, "degrees anticlockwise, one source domain each; empty: one domain, not rotated"),
     CFG_REALS(app_task, held_rotations, "data.held_rotations", "",   -360, 360, "degrees, one held-out domain each; empty: the test split is held out"),
     CFG_INT  (app_task, per_domain,     "data.per_domain",     "0",  0, IMAGES_MAX, "images of each domain; 0: all, shared out evenly"),
-    CFG_REAL (app_task, validation,     "data.validation",     "0",  0, 0.9,    "share of each source domain's subjects (images, where none are known) held back from training; 0: none, or 0.1 where train.select needs it"),
+    CFG_REAL (app_task, validation,     "data.validation",     "0",  0, 0.9,    "share of each source domain's subjects (images, where none are known) held back from training, one at least; 0: none, or 0.1 where train.select needs it"),
     CFG_INT  (app_task, limit,          "data.limit",          "0",  0, IMAGES_MAX, "without domains: at most the first images of a split; 0: all"),
     CFG_INT  (app_task, pad,            "data.pad",            "2",  0, 64,     "zero pixels put on each side"),
     CFG_INT  (app_task, resize,         "data.resize",         "0",  0, 4096,   "folder: the shorter side becomes so many pixels; 0: not resized. faces: the side of the images"),

@@ -157,8 +157,13 @@ void lsc_rng_permutation(lsc_rng r, int64_t *out, int64_t n);  /* Fisher-Yates *
 bool lsc_file_exists(const char *path);
 bool lsc_is_folder(const char *path);
 const char *lsc_why_no_folder(const char *path); /* as strerror says it; NULL: it is one */
+/* LSC_ERR_IO where the path leads to something else than a file: a pipe would be waited for, a device has no end. What
+ * is missing is left to the opening of it. */
+lsc_status lsc_check_regular(const char *path);
 /* Whole file, at most `limit` bytes (LSC_ERR_FORMAT if it has more). Returns new; one zero byte follows the data. */
 lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
+/* The same of what people give by name, which may be a pipe or /dev/stdin: configurations and score files. */
+lsc_status lsc_input_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
 lsc_status lsc_mkdirs(const char *path);           /* like mkdir -p */
 char *lsc_path_join(const char *a, const char *b); /* returns new or NULL */
 char *lsc_path_folder(const char *path);           /* returns new: "." where there is none */

@@ -83,7 +83,7 @@ cleanup:
     return st;
 }
 
-lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n)
+lsc_status lsc_input_read(const char *path, size_t limit, uint8_t **bytes, size_t *n)
 {
     lsc_status st = LSC_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -94,6 +94,21 @@ cleanup:
     if (fd >= 0)
         close(fd);
     return lsc_context(st, "%s", path);
+}
+
+lsc_status lsc_check_regular(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return LSC_OK;
+    return lsc_fail(LSC_ERR_IO, "%s: %s", path,
+                    S_ISDIR(info.st_mode) ? "cannot read: it is a folder" : "is not a regular file");
+}
+
+lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n)
+{
+    lsc_status st = lsc_check_regular(path);
+    return st == LSC_OK ? lsc_input_read(path, limit, bytes, n) : st;
 }
 
 const char *lsc_why_no_folder(const char *path)

@@ -67,8 +67,11 @@ lsc_status lsc_hash_file(const char *path, char hex[65])
 {
     lsc_status st = LSC_OK;
     lsc_hash *h = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = -1;
 
+    if (lsc_check_regular(path) != LSC_OK)
+        return LSC_ERR_IO;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     LSC_CHECK(fd >= 0, LSC_ERR_IO, "cannot open: %s", strerror(errno));
     LSC_TRY(lsc_hash_new(&h));
     LSC_TRY(add_file(h, fd));

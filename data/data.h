@@ -34,7 +34,8 @@ typedef struct {
     int n_held;
     int64_t per_domain; /* images of each domain, disjoint, in file order; 0: all, shared out evenly */
     double validation;  /* share of the subjects of each source domain (of its images, where subjects are not known)
-                           that is held back from DS_TRAIN; 0: none. The same ones for every seed */
+                           that is held back from DS_TRAIN, one at least of two; 0: none. The same ones for every
+                           seed */
     int64_t limit;      /* without domains: at most the first images of the split; 0: all */
     int pad;            /* zero pixels on each side, put on before the rotation */
     const double *mean, *std; /* [n_channels] or [1]: of bytes in 0..255, of floats in their own unit; NULL: bytes

@@ -52,8 +52,10 @@ static lsc_status pick(const ds_options *o, const ds_cut *cut, bool hold_back, p
     for (int64_t i = 0; i < cut->n; i++)
         if ((held[i] != 0) == validation)
             p.image[p.n++] = cut->first + i;
-    LSC_CHECK(p.n > 0, LSC_ERR_ARG, "data: a share of %g of %lld images in %d domains holds back none for validation",
-              o->validation, (long long)cut->n, cut->n_domains);
+    LSC_CHECK(p.n > 0, LSC_ERR_ARG,
+              "no domain (of %d) has a second image to hold back for validation: take more data, or train.select last "
+              "without data.validation",
+              cut->n_domains);
     *out = p;
     p.image = NULL;
 cleanup:

@@ -120,8 +120,8 @@ struct ds_dataset {
 };
 
 /* Which of n items a validation set takes (hold_back.c): held [n] is 1 for those of the first floor(share * groups)
- * groups of each domain, in an order of their own that depends on nothing else. group [n]: the subjects; NULL: each
- * item by itself. */
+ * groups of each domain, but one at least of two or more, in an order of their own that depends on nothing else. group
+ * [n]: the subjects; NULL: each item by itself. */
 lsc_status ds_hold_back(const int32_t *domain, const int32_t *group, int64_t n, double share, uint8_t *held);
 
 /* A frame of `pad` zeros, then a rotation: maps of planes (transform.c). */

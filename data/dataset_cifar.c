@@ -62,10 +62,10 @@ static lsc_status cifar_open(const char *folder, const char *name, cifar_files *
 
     file->path = lsc_path_join(folder, name);
     LSC_CHECK(file->path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", folder);
+    LSC_TRY(lsc_check_regular(file->path));
     file->stream = fopen(file->path, "rbe");
     LSC_CHECK(file->stream != NULL && fstat(fileno(file->stream), &info) == 0, LSC_ERR_IO, "%s: cannot open: %s",
               file->path, strerror(errno));
-    LSC_CHECK(S_ISREG(info.st_mode), LSC_ERR_IO, "%s: not a regular file", file->path);
     LSC_CHECK(info.st_size > 0 && info.st_size % record == 0, LSC_ERR_FORMAT,
               "%s: %lld bytes, must be a multiple of %lld: %s and 3 x 32 x 32 pixels a record", file->path,
               (long long)info.st_size, (long long)record, f->layout->labels == 1 ? "one label" : "two labels");

@@ -61,7 +61,7 @@ static lsc_status idx_open(const char *folder, const char *name, idx_file *out)
 
     LSC_TRY(idx_find(folder, name, &f.path));
     LSC_CHECK(stat(f.path, &info) == 0, LSC_ERR_IO, "%s: %s", f.path, strerror(errno));
-    LSC_CHECK(S_ISREG(info.st_mode), LSC_ERR_IO, "%s: not a regular file", f.path);
+    LSC_TRY(lsc_check_regular(f.path));
     f.file = gzopen(f.path, "rb");
     LSC_CHECK(f.file != NULL, LSC_ERR_IO, "%s: %s", f.path, strerror(errno != 0 ? errno : ENOMEM));
     gzbuffer(f.file, 1u << 17);

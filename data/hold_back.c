@@ -1,6 +1,6 @@
 /*
  * What is held back for validation: of each domain, the groups with the smallest random keys. A smaller share is a part
- * of a larger one.
+ * of a larger one. Of a domain with two groups one at least is held back, so that small data can be validated, too.
  * SPDX-License-Identifier: MIT
  */
 #include "data/dataset.h"
@@ -47,7 +47,8 @@ static void hold_domain(const keyed *k, int64_t n, double share, uint8_t *held)
     for (int64_t i = 0; i < n; i = past_group(k, n, i))
         groups++;
     /* 0.29 * 100 is 28.999999999999996 in binary. */
-    const int64_t taken = (int64_t)floor(share * (double)groups + 1e-6);
+    const int64_t whole = (int64_t)floor(share * (double)groups + 1e-6);
+    const int64_t taken = whole == 0 && groups > 1 && share > 0 ? 1 : whole;
     int64_t first = 0;
     for (int64_t group = 0; group < taken; group++) {
         const int64_t past = past_group(k, n, first);

@@ -212,7 +212,6 @@ static lsc_status read_before(FILE *file, const char *path, ds_npy *a)
     struct stat info;
 
     LSC_CHECK(fstat(fileno(file), &info) == 0, LSC_ERR_IO, "%s: %s", path, strerror(errno));
-    LSC_CHECK(S_ISREG(info.st_mode), LSC_ERR_IO, "%s: not a regular file", path);
     LSC_TRY(read_magic(file, path, &before, &n));
     LSC_NEW(text, n + 1);
     LSC_CHECK(fread(text, 1, n, file) == n, LSC_ERR_FORMAT, "%s: byte %zu: the file ends inside its header", path,
@@ -235,6 +234,7 @@ lsc_status ds_npy_open(const char *path, ds_npy *out)
 
     a.path = lsc_strdup(path);
     LSC_CHECK(a.path != NULL, LSC_ERR_NOMEM, "no memory for the path %s", path);
+    LSC_TRY(lsc_check_regular(path));
     a.file = fopen(path, "rbe");
     LSC_CHECK(a.file != NULL, LSC_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     LSC_TRY(read_before(a.file, path, &a));

@@ -70,8 +70,7 @@ cleanup:
 typedef struct {
     const ds_request *request;
     const ds_video_list *videos;
-    bool replaces;     /* damaged frames */
-    double validation; /* share that is held back */
+    bool replaces; /* damaged frames */
     uint64_t frame_seed;
     const uint8_t *left_out; /* [videos->n] */
     int32_t *video;          /* [n] of the images */
@@ -136,9 +135,11 @@ static lsc_status load(frames_load *l)
     *images = (ds_images){.channels = 3, .height = side, .width = side, .classes = DS_LIVE + 1};
     for (int64_t k = 0; k < l->videos->n; k++)
         images->n += images_of(l, k);
-    LSC_CHECK(images->n > 0, LSC_ERR_ARG,
-              "data: a share of %g of the subjects of each of %d domains leaves no video for %s", l->validation,
-              l->videos->n_domains, l->replaces ? "training" : "validation");
+    LSC_CHECK(
+        images->n > 0, LSC_ERR_ARG,
+        "no domain (of %d) has a second subject to hold back for validation: take more data, or train.select last "
+        "without data.validation",
+        l->videos->n_domains);
     LSC_TRY(ds_check_memory(l->request, images, 1));
     LSC_NEW(l->video, images->n);
     LSC_NEW(l->frame, images->n);
@@ -197,8 +198,7 @@ cleanup:
 lsc_status ds_videos_open(const ds_options *o, const ds_kind *kind, ds_request *r, ds_images *images, ds_dataset *d)
 {
     lsc_status st = LSC_OK;
-    frames_load l = {
-        .request = r, .replaces = o->split == DS_TRAIN, .validation = o->validation, .frame_seed = o->frame_seed};
+    frames_load l = {.request = r, .replaces = o->split == DS_TRAIN, .frame_seed = o->frame_seed};
     uint8_t *left_out = NULL;
 
     LSC_TRY(fill_request(o, r));

@@ -127,12 +127,12 @@ static void parse_command_line(int argc, char **argv, landscape_options *o)
     const struct argp_child children[] = {{&cli_argp, 0, "Common:", 4}, {0}};
     const struct argp argp = {options, parse, NULL, doc, children, NULL, NULL};
     if (landscape_launched().rank == 0) {
-        argp_parse(&argp, argc, argv, 0, NULL, o);
+        cli_parse(&argp, argc, argv, o);
         return;
     }
     argp_err_exit_status = 0;
     landscape_hushed before = landscape_hush();
-    argp_parse(&argp, argc, argv, 0, NULL, o);
+    cli_parse(&argp, argc, argv, o);
     landscape_unhush(before);
 }
 

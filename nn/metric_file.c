@@ -131,7 +131,7 @@ lsc_status nn_scores_read(const char *path, nn_score_set *out)
     size_t size = 0;
     int64_t lines = 1;
 
-    LSC_TRY(lsc_file_read(path, FILE_MAX_BYTES, &bytes, &size));
+    LSC_TRY(lsc_input_read(path, FILE_MAX_BYTES, &bytes, &size));
     LSC_CHECK(memchr(bytes, '\0', size) == NULL, LSC_ERR_FORMAT, "%s: has a zero byte: not a file of scores", path);
     for (size_t i = 0; i < size; i++)
         lines += bytes[i] == '\n';

@@ -44,7 +44,7 @@ static int print_parsed(int argc, char **argv)
     static const struct argp argp = {.options = options, .parser = parse, .children = children};
     arguments a = {.points = 51};
 
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_parse(&argp, argc, argv, &a);
     const cli_common *c = &a.common;
     printf("config=%s device=%s threads=%d seed=%lld json=%d list=%s help=%d dry=%d verbosity=%d points=%lld "
            "budget=%g sets=",
@@ -107,8 +107,8 @@ static void every_common_option_is_understood(void **state)
     test_result r;
     (void)state;
     RUN(&r, "parse", "--config", "c.yaml", "--set", "a=1", "--device=cpu", "--threads", "3", "--seed", "7", "--json",
-        "--list=models", "--help-config", "--dry-run", "-v", "--set=b=2 3", "--points", "100", "--budget", "1.5");
-    CHECK_STR(r.out, "config=c.yaml device=cpu threads=3 seed=7 json=1 list=models help=1 dry=1 verbosity=3 points=100 "
+        "--help-config", "--dry-run", "-v", "--set=b=2 3", "--points", "100", "--budget", "1.5");
+    CHECK_STR(r.out, "config=c.yaml device=cpu threads=3 seed=7 json=1 list=- help=1 dry=1 verbosity=3 points=100 "
                      "budget=1.5 sets=a=1;b=2 3;\n");
     CHECK_INT(r.exit_code, 0);
     test_result_free(&r);
@@ -117,7 +117,7 @@ static void every_common_option_is_understood(void **state)
 static void a_list_takes_one_kind_or_none(void **state)
 {
     static const char *const rows[][3] = {
-        {"--list", "--json", " list= "}, {"--list", "models", " list=models "}, {"--json", "--list", " list= "}};
+        {"--list", "--quiet", " list= "}, {"--list", "models", " list=models "}, {"--quiet", "--list", " list= "}};
     test_result r;
     (void)state;
     for (size_t i = 0; i < LSC_COUNT(rows); i++) {
@@ -157,6 +157,26 @@ static void bad_usage_names_the_option_and_ends_with_64(void **state)
         CHECK_STR(r.out, "");
         test_result_free(&r);
     }
+}
+
+/* argv[0] may be a long path; other messages begin with the name alone. */
+static void wrong_options_are_told_of_in_the_name_of_the_program(void **state)
+{
+    test_result r;
+    (void)state;
+    RUN(&r, "parse", "--nonsense");
+    CHECK(strncmp(r.err, "exe: unrecognized option", 24) == 0);
+    test_result_free(&r);
+}
+
+static void a_list_and_json_do_not_go_together(void **state)
+{
+    test_result r;
+    (void)state;
+    RUN(&r, "parse", "--json", "--list=models");
+    CHECK_HAS(r.err, "--list prints text: leave out --json\n");
+    CHECK_INT(r.exit_code, 64);
+    test_result_free(&r);
 }
 
 static void more_sets_than_fit_are_refused(void **state)
@@ -217,7 +237,7 @@ static void a_failure_ends_with_its_message_and_code(void **state)
     test_result_free(&r);
 }
 
-static void a_missing_file_has_a_code_of_its_own(void **state)
+static void input_that_is_missing_or_of_another_kind_has_a_code_of_its_own(void **state)
 {
     uint8_t *bytes = NULL;
     size_t n = 0;
@@ -225,6 +245,13 @@ static void a_missing_file_has_a_code_of_its_own(void **state)
     CHECK_FAILS(lsc_file_read(test_path("none"), 1, &bytes, &n), LSC_ERR_IO, "none: cannot open");
     CHECK_INT(cli_exit_code(LSC_ERR_IO), 66);
     CHECK_FAILS(lsc_file_read(test_folder(), 1, &bytes, &n), LSC_ERR_IO, "it is a folder");
+    CHECK_INT(cli_exit_code(LSC_ERR_IO), 66);
+    CHECK_FAILS(lsc_file_read("/dev/null", 1, &bytes, &n), LSC_ERR_IO, "is not a regular file");
+    CHECK_INT(cli_exit_code(LSC_ERR_IO), 66);
+    test_write_text(test_path("file"), "");
+    CHECK_FAILS(lsc_file_read(test_path("file/x"), 1, &bytes, &n), LSC_ERR_IO, "Not a directory");
+    CHECK_INT(cli_exit_code(LSC_ERR_IO), 66);
+    CHECK_FAILS(lsc_mkdirs(test_path("file/x")), LSC_ERR_IO, "File exists");
     CHECK_INT(cli_exit_code(LSC_ERR_IO), 74);
     CHECK_INT(cli_exit_code(LSC_ERR_CONFIG), 78);
 }
@@ -264,12 +291,14 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(nothing_given_means_the_defaults),
         TEST(every_common_option_is_understood),
+        TEST(wrong_options_are_told_of_in_the_name_of_the_program),
+        TEST(a_list_and_json_do_not_go_together),
         TEST(a_list_takes_one_kind_or_none),
         TEST(bad_usage_names_the_option_and_ends_with_64),
         TEST(more_sets_than_fit_are_refused),
         TEST(help_and_version_are_for_stdout),
         TEST(a_failure_ends_with_its_message_and_code),
-        TEST_IN_FOLDER(a_missing_file_has_a_code_of_its_own),
+        TEST_IN_FOLDER(input_that_is_missing_or_of_another_kind_has_a_code_of_its_own),
         TEST(the_list_of_keys_says_type_range_and_default),
         TEST(a_command_line_can_be_given_to_a_shell_again),
     };

@@ -135,6 +135,18 @@ static const refusal bad_sets[] = {
     {"data.rotations=[1,2", "--set: data.rotations: is '[1'; it takes a list of numbers"},
 };
 
+/* Keys of one section may come from several places: those of optimizers, of the task. */
+static void sections_are_listed_once_with_the_one_that_was_meant(void **state)
+{
+    options o;
+    (void)state;
+    const cfg_section parted[] = {sections(&o)[0], sections(&o)[1], sections(&o)[0]};
+    CHECK_FAILS(cfg_set("--set", "dta.something=1", parted, 3), LSC_ERR_CONFIG,
+                "dta.something: unknown key (did you mean a key of data? known: train data)");
+    CHECK_FAILS(cfg_set("--set", "network.something=1", parted, 3), LSC_ERR_CONFIG,
+                "network.something: unknown key (known: train data)");
+}
+
 static void every_mistake_on_the_command_line_is_named(void **state)
 {
     options o;
@@ -180,6 +192,7 @@ int main(void)
         TEST_IN_FOLDER(a_value_that_is_refused_keeps_what_was_there),
         TEST_IN_FOLDER(text_as_long_as_fits_is_taken_and_no_longer),
         TEST_IN_FOLDER(a_missing_or_huge_file_is_named),
+        TEST(sections_are_listed_once_with_the_one_that_was_meant),
         TEST(every_mistake_on_the_command_line_is_named),
         TEST(every_mistake_in_json_is_named),
     };

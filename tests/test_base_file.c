@@ -58,7 +58,7 @@ static lsc_status read_pipe(void *context)
     CHECK_INT(write(ends[1], data, size), size);
     close(ends[1]);
     snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
-    lsc_status st = lsc_file_read(path, sizeof data, &bytes, &n);
+    lsc_status st = lsc_input_read(path, sizeof data, &bytes, &n);
     close(ends[0]);
     if (st != LSC_OK)
         return st;
@@ -76,7 +76,7 @@ static void a_file_without_a_size_is_read_until_its_end(void **state)
     (void)state;
     for (size_t i = 0; i < LSC_COUNT(sizes); i++)
         CHECK_OK(read_pipe(&sizes[i]));
-    CHECK_FAILS(lsc_file_read("/dev/zero", 10000, &bytes, &n), LSC_ERR_FORMAT, "/dev/zero: more than 10000 bytes");
+    CHECK_FAILS(lsc_input_read("/dev/zero", 10000, &bytes, &n), LSC_ERR_FORMAT, "/dev/zero: more than 10000 bytes");
     CHECK(bytes == NULL);
 }
 
@@ -90,6 +90,25 @@ static void a_missing_file_and_a_folder_are_named(void **state)
     CHECK_HAS(lsc_last_error(), test_folder());
     CHECK(!lsc_file_exists(test_path("none")));
     CHECK(lsc_file_exists(test_folder()));
+}
+
+/* Nobody writes to the pipe: who opens it would wait for ever. */
+static void what_is_no_regular_file_is_refused_where_data_is_read(void **state)
+{
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    char hex[65];
+    (void)state;
+    CHECK_INT(mkfifo(test_path("pipe"), 0600), 0);
+    CHECK_FAILS(lsc_file_read(test_path("pipe"), 10, &bytes, &n), LSC_ERR_IO, "/pipe: is not a regular file");
+    CHECK_FAILS(lsc_file_read("/dev/zero", 10, &bytes, &n), LSC_ERR_IO, "/dev/zero: is not a regular file");
+    CHECK_FAILS(lsc_hash_file(test_path("pipe"), hex), LSC_ERR_IO, "/pipe: is not a regular file");
+    CHECK(bytes == NULL);
+    test_write_text(test_path("file"), "text");
+    CHECK_INT(symlink("file", test_path("link")), 0);
+    CHECK_OK(lsc_file_read(test_path("link"), 10, &bytes, &n));
+    CHECK_STR((char *)bytes, "text");
+    lsc_free(bytes);
 }
 
 static lsc_status read_it(void *path)
@@ -170,7 +189,7 @@ static void a_file_is_hashed_in_pieces(void **state)
     CHECK_OK(lsc_hash_file(test_path("f"), hex));
     CHECK_STR(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     CHECK_FAILS(lsc_hash_file(test_path("none"), hex), LSC_ERR_IO, "/none: cannot open: No such file");
-    CHECK_FAILS(lsc_hash_file(test_folder(), hex), LSC_ERR_IO, "cannot read: Is a directory");
+    CHECK_FAILS(lsc_hash_file(test_folder(), hex), LSC_ERR_IO, "cannot read: it is a folder");
 }
 
 int main(void)
@@ -180,6 +199,7 @@ int main(void)
         TEST_IN_FOLDER(a_file_of_exactly_the_limit_is_read_and_one_more_byte_is_not),
         TEST_IN_FOLDER(a_file_without_a_size_is_read_until_its_end),
         TEST_IN_FOLDER(a_missing_file_and_a_folder_are_named),
+        TEST_IN_FOLDER(what_is_no_regular_file_is_refused_where_data_is_read),
         TEST_IN_FOLDER(reading_survives_every_failing_allocation),
         TEST_IN_FOLDER(folders_are_made_as_deep_as_needed),
         TEST(a_path_has_a_folder_and_is_joined_by_one_slash),

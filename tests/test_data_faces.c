@@ -302,9 +302,10 @@ static void validation_takes_whole_subjects_that_training_leaves(void **state)
     ds_dataset *validation = fixture_open(&o);
     CHECK_INT(ds_count(train), 24);
     CHECK_INT(ds_count(validation), 8);
-    o.validation = .1;
-    check_refused(&o, LSC_ERR_ARG,
-                  "a share of 0.1 of the subjects of each of 2 domains leaves no video for validation");
+    o.validation = .1; /* less than a subject: one is held back */
+    ds_dataset *same = fixture_open(&o);
+    CHECK_STR(ds_hash(same), ds_hash(validation));
+    ds_close(same);
     for (int i = 0; i < 24; i++)
         taken[ds_domains(train)[i]][ds_subjects(train)[i]] = true;
     for (int i = 0; i < 8; i++)

@@ -4,6 +4,8 @@
  */
 #include "data_fixture.h"
 
+#include <sys/stat.h>
+
 #include <math.h>
 
 /* A .npy file, version 1: this header text, padded to a multiple of 64, then the values. */
@@ -315,7 +317,10 @@ static void what_is_not_npy_is_refused(void **state)
     refused(LSC_ERR_FORMAT, "x.npy: byte 8: a header of 4278190080 bytes, must be at most 65536");
     CHECK_INT(remove(test_path("x.npy")), 0);
     CHECK_OK(lsc_mkdirs(test_path("x.npy")));
-    refused(LSC_ERR_IO, "x.npy: not a regular file");
+    refused(LSC_ERR_IO, "x.npy: cannot read: it is a folder");
+    CHECK_INT(remove(test_path("x.npy")), 0);
+    CHECK_INT(mkfifo(test_path("x.npy"), 0600), 0);
+    refused(LSC_ERR_IO, "x.npy: is not a regular file");
 }
 
 static void every_truncation_is_refused(void **state)

@@ -37,8 +37,23 @@ static void whole_groups_of_each_domain_are_held_back(void **state)
         CHECK(more[i] >= held[i]);
     CHECK_OK(ds_hold_back(domain, NULL, N, .1, held));
     CHECK_INT(count(held, N), 6);
-    CHECK_OK(ds_hold_back(domain, NULL, N, .01, held));
-    CHECK_INT(count(held, N), 0);
+}
+
+static void of_each_domain_with_two_groups_one_at_least_is_held_back(void **state)
+{
+    /* Of subjects: 8 of two items each, one, two of one item. */
+    static const int32_t domain[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
+    static const int32_t subject[] = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 0, 0, 1};
+    uint8_t held[19], eighth[19];
+    (void)state;
+    CHECK_OK(ds_hold_back(domain, subject, 19, .1, held));
+    CHECK_INT(count(held, 16), 2);
+    CHECK_INT(held[16], 0);
+    CHECK_INT(held[17] + held[18], 1);
+    CHECK_OK(ds_hold_back(domain, subject, 16, .125, eighth)); /* the one that the smallest share with one takes */
+    CHECK_BYTES(eighth, held, 16);
+    CHECK_OK(ds_hold_back(domain, subject, 19, 0, held));
+    CHECK_INT(count(held, 19), 0);
 }
 
 /* In binary 0.29 * 100 lies below 29. */
@@ -120,9 +135,11 @@ static void shares_that_hold_back_nothing_are_refused(void **state)
     fixture_idx("train", false, &(idx_fixture){.n = 8, .height = 4, .width = 4});
     ds_options o = fixture_options("idx");
     o.split = DS_VALIDATION;
+    o.limit = 1;
     CHECK_FAILS(ds_open(&o, &d), LSC_ERR_ARG, "there is no validation set where validation is 0");
     o.validation = .1;
-    CHECK_FAILS(ds_open(&o, &d), LSC_ERR_ARG, "a share of 0.1 of 8 images in 1 domains holds back none");
+    CHECK_FAILS(ds_open(&o, &d), LSC_ERR_ARG, "no domain (of 1) has a second image to hold back for validation");
+    o.limit = 0;
     o.validation = 1;
     CHECK_FAILS(ds_open(&o, &d), LSC_ERR_ARG, "validation is 1, must be 0 to below 1");
     o.validation = .5;
@@ -133,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(whole_groups_of_each_domain_are_held_back),
+        TEST_IN_FOLDER(of_each_domain_with_two_groups_one_at_least_is_held_back),
         TEST_IN_FOLDER(a_share_counts_as_its_decimals_say),
         TEST_IN_FOLDER(training_and_validation_images_are_all_images_once),
         TEST_IN_FOLDER(domains_stay_even_for_balanced_batches),

@@ -34,6 +34,8 @@ static void wrong_usage_says_what_would_be_right(void **state)
         {64, "give --config FILE to start a run", {"--out", "out"}},
         {64, "give one of them", {RUN, "--resume", "--overwrite"}},
         {64, "'run.yaml': neither an option nor", {"run.yaml"}},
+        {64, "--list prints text: leave out --json", {"--list", "--json"}},
+        {64, "train: unrecognized option '--bogus'", {"--bogus"}},
         {64, "--list: 'optimisers' is none of optimizers, schedules", {"--list", "optimisers"}},
     };
     (void)state;
@@ -50,6 +52,7 @@ static void wrong_settings_say_what_would_be_right(void **state)
         {78,
          "train.optimizer: unknown 'samm' (did you mean sam? known: erm sam asam sagm gac-fas group-dro v-rex)",
          {SET("train.optimizer=samm")}},
+        {78, "los.xyz: unknown key (did you mean a key of loss? known: train loss model ", {SET("los.xyz=1")}},
         {78, "train.lr: is 'fast'; it takes a number, 0..1000", {SET("train.lr=fast")}},
         {78, "train.epochs: 0 is out of range (1..1000000)", {SET("train.epochs=0")}},
         {78, "sam.rho: -1 is out of range", {SET("sam.rho=-1")}},

@@ -3,10 +3,13 @@
  * SPDX-License-Identifier: MIT
  */
 #include "face_fixture.h"
+#include "picture_fixture.h"
 #include "train_program.h"
 #include "data/picture.h"
 #include "data/synface.h"
 #include "train/command.h"
+
+#include <sys/stat.h>
 
 static void every_command_is_listed_and_explains_itself_with_examples(void **state)
 {
@@ -81,12 +84,49 @@ static void check_data_warns_of_a_part_with_one_class(void **state)
     test_result_free(&r);
 }
 
+/* A copy has the same name and picture; the names v0 .. v7 of a domain here are of different videos. */
+static void check_data_warns_of_videos_in_both_parts(void **state)
+{
+    test_result r;
+    const uint8_t grey[] = {9, 9, 9};
+    (void)state;
+    fixture_domain("data/casia");
+    fixture_domain("data/oulu");
+    for (int part = 0; part < 2; part++) {
+        for (int v = 0; v < 5; v++) {
+            char video[64];
+            snprintf(video, sizeof video, "data/oulu/%s/live/v1%d", part == 0 ? "train" : "test", v);
+            fixture_video(video, 3);
+            /* Of the first three the first picture is the same in both parts, of the others another one. */
+            fixture_png_of(test_path("%s/crop_0000.png", video), 8 + v + (v < 3 ? 0 : 10 * part), 8, grey);
+        }
+    }
+    RUN(&r, "check-data", "data");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "warning: oulu: 3 videos are in train and in test, as v10: what is trained on must not be tested");
+    CHECK(strstr(r.err, "casia") == NULL);
+    test_result_free(&r);
+}
+
+/* Nobody writes to the pipe: who opens it would wait for ever. */
+static void a_pipe_for_a_picture_is_a_problem_and_not_waited_for(void **state)
+{
+    (void)state;
+    fixture_domain("data/oulu");
+    CHECK_INT(remove(test_path("data/oulu/train/live/v0/crop_0005.png")), 0);
+    CHECK_INT(mkfifo(test_path("data/oulu/train/live/v0/crop_0005.png"), 0600), 0);
+    CHECK_RUN(65, "data/oulu/train/live/v0/crop_0005.png: is not a regular file", "check-data", "data", "--pictures");
+}
+
 static void check_data_says_what_it_needs(void **state)
 {
     (void)state;
     CHECK_RUN(64, "name the folder that holds the domains", "check-data");
     CHECK_RUN(64, "one folder is looked through, 'b' is another", "check-data", "a", "b");
     CHECK_RUN(66, "none: cannot list: No such file or directory", "check-data", "none");
+    test_write_text(test_path("file"), "");
+    CHECK_RUN(66, "file: cannot list: Not a directory", "check-data", "file");
+    CHECK_INT(remove(test_path("file")), 0);
     CHECK_RUN(65, "no folder in it, must hold one for each domain", "check-data", ".");
     CHECK_RUN(64, "--domains: '../x' for a domain", "check-data", ".", "--domains", "../x");
 }
@@ -168,6 +208,39 @@ static void arrange_links_what_preprocessing_left(void **state)
 #undef ARRANGE
 }
 
+static void arrange_replaces_links_whose_source_has_moved(void **state)
+{
+    size_t n;
+    (void)state;
+    fixture_video("pre/oulu_train_live_1_1_07_1", 3);
+    fixture_video("pre/oulu_test_spoof_1_1_36_2", 3);
+    CHECK_RUN(0, "2 linked, 0 there already, 0 left out", "arrange", "--from", "pre", "--to", "data");
+    CHECK_INT(rename(test_path("pre"), test_path("moved")), 0);
+    CHECK_RUN(0, "2 would be linked, 0 there already, 0 left out", "arrange", "--from", "moved", "--to", "data",
+              "--dry-run");
+    CHECK_RUN(0, "2 linked, 0 there already, 0 left out", "arrange", "--from", "moved", "--to", "data");
+    lsc_free(test_read(test_path("data/oulu/train/live/oulu_train_live_1_1_07_1/crop_0000.png"), &n));
+    CHECK_RUN(0, "0 linked, 2 there already, 0 left out", "arrange", "--from", "moved", "--to", "data");
+}
+
+static void arrange_puts_no_video_into_both_parts(void **state)
+{
+    test_result r;
+    (void)state;
+    fixture_video("pre/oulu_train_live_1_1_07_1", 3);
+    fixture_video("pre/oulu_dev_spoof_1_1_21_2", 3);
+#define ARRANGE "arrange", "--from", "pre", "--to", "data"
+    CHECK_RUN(0, "2 linked, 0 there already, 0 left out", ARRANGE, "--dev", "train");
+    RUN(&r, ARRANGE, "--dev", "test");
+    CHECK_INT(r.exit_code, 0);
+    CHECK_HAS(r.err, "left out: data/oulu/train/spoof/oulu_dev_spoof_1_1_21_2: already in train: remove it there to "
+                     "have it in test");
+    CHECK_HAS(r.out, "0 linked, 1 there already, 1 left out");
+    test_result_free(&r);
+    CHECK(!lsc_file_exists(test_path("data/oulu/test")));
+#undef ARRANGE
+}
+
 static void arrange_says_what_it_leaves_out_and_overwrites_nothing(void **state)
 {
     test_result r;
@@ -204,11 +277,15 @@ int main(void)
         TEST_IN_FOLDER(check_data_counts_what_is_there),
         TEST_IN_FOLDER(check_data_names_everything_that_is_wrong),
         TEST_IN_FOLDER(check_data_warns_of_a_part_with_one_class),
+        TEST_IN_FOLDER(check_data_warns_of_videos_in_both_parts),
+        TEST_IN_FOLDER(a_pipe_for_a_picture_is_a_problem_and_not_waited_for),
         TEST_IN_FOLDER(check_data_says_what_it_needs),
         TEST_IN_FOLDER(make_faces_writes_what_check_data_accepts),
         TEST_IN_FOLDER(make_faces_writes_the_faces_of_synface),
         TEST_IN_FOLDER(make_faces_says_what_it_needs),
         TEST_IN_FOLDER(arrange_links_what_preprocessing_left),
+        TEST_IN_FOLDER(arrange_replaces_links_whose_source_has_moved),
+        TEST_IN_FOLDER(arrange_puts_no_video_into_both_parts),
         TEST_IN_FOLDER(arrange_says_what_it_leaves_out_and_overwrites_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,14 +221,16 @@ static void a_spread_is_over_rows_that_are_not_empty(void **state)
     CHECK_REAL(tr_history_sum(&history, "c"), 0, 0);
 }
 
-static void a_share_that_holds_back_nothing_names_its_key(void **state)
+static void data_too_small_to_hold_back_from_name_the_key_and_what_needs_none(void **state)
 {
     test_result r;
     (void)state;
     train_fixture();
-    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", "out", "--set", "data.validation=0.01");
+    TRAIN(test_folder(), &r, "--config", "run.yaml", "--out", "out", "--set", "data.per_domain=1", "--set",
+          "train.batch=2", "--set", "data.validation=0.5");
     CHECK_INT(r.exit_code, 64);
-    CHECK_HAS(r.err, "data.validation: data: a share of 0.01 of 96 images in 2 domains holds back none");
+    CHECK_HAS(r.err, "train: data.validation: no domain (of 2) has a second image to hold back for validation: take "
+                     "more data, or train.select last without data.validation");
     test_result_free(&r);
 }
 
@@ -242,7 +244,7 @@ int main(void)
         TEST_IN_FOLDER(a_resumed_run_remembers_the_best_epoch),
         TEST_IN_FOLDER(the_last_evaluations_are_summarized),
         TEST_IN_FOLDER(a_spread_is_over_rows_that_are_not_empty),
-        TEST_IN_FOLDER(a_share_that_holds_back_nothing_names_its_key),
+        TEST_IN_FOLDER(data_too_small_to_hold_back_from_name_the_key_and_what_needs_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

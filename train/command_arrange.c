@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "data/face_layout.h"
@@ -150,46 +151,79 @@ static bool is_link_to(const char *link, const char *folder)
     return n >= 0 && (size_t)n == strlen(folder) && memcmp(target, folder, (size_t)n) == 0;
 }
 
-static lsc_status link_to(const sorting *s, const char *folder, const char *set, const char *name, outcome *what)
+/* A video, and where it belongs. */
+typedef struct {
+    const char *name;
+    int domain;
+    ds_part part;
+    int32_t label;
+} video;
+
+/* The folder of a part that takes videos of its domain and label. Returns new or NULL. */
+static char *set_of(const sorting *s, const video *v, ds_part part)
+{
+    return lsc_format("%s/%s/%s/%s", s->a->to, domains[v->domain], ds_part_names[part],
+                      v->label == DS_LIVE ? "live" : "spoof");
+}
+
+/* Another call may have put it into the other part: what is trained on must not be tested on. */
+static lsc_status check_other_part(const sorting *s, const video *v)
 {
     lsc_status st = LSC_OK;
-    char *link = lsc_path_join(set, name);
+    const ds_part other = v->part == DS_PART_TRAIN ? DS_PART_TEST : DS_PART_TRAIN;
+    char *set = set_of(s, v, other), *path = set == NULL ? NULL : lsc_path_join(set, v->name);
 
-    LSC_CHECK(link != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", set);
+    LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", s->a->to);
+    LSC_CHECK(!lsc_file_exists(path), LSC_ERR_FORMAT, "%s: already in %s: remove it there to have it in %s", path,
+              ds_part_names[other], ds_part_names[v->part]);
+cleanup:
+    lsc_free(path);
+    lsc_free(set);
+    return st;
+}
+
+/* A link that leads to nothing is one of an earlier call, whose source has moved since: it is replaced. */
+static lsc_status link_to(const sorting *s, const char *folder, const video *v, outcome *what)
+{
+    lsc_status st = LSC_OK;
+    struct stat info;
+    char *set = set_of(s, v, v->part), *link = set == NULL ? NULL : lsc_path_join(set, v->name);
+
+    LSC_CHECK(link != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", s->a->to);
     *what = is_link_to(link, folder) ? THERE_ALREADY : LINKED;
-    if (*what == LINKED)
-        LSC_CHECK(access(link, F_OK) != 0, LSC_ERR_FORMAT, "%s: something else is there already", link);
-    if (*what == LINKED && !s->a->dry_run) {
-        LSC_TRY(lsc_mkdirs(set));
-        LSC_CHECK(symlink(folder, link) == 0, LSC_ERR_IO, "%s: cannot link: %s", link, strerror(errno));
-    }
+    if (*what == THERE_ALREADY)
+        goto cleanup;
+    const bool taken = lstat(link, &info) == 0;
+    LSC_CHECK(!taken || (S_ISLNK(info.st_mode) && !lsc_file_exists(link)), LSC_ERR_FORMAT,
+              "%s: something else is there already", link);
+    if (s->a->dry_run)
+        goto cleanup;
+    LSC_TRY(lsc_mkdirs(set));
+    LSC_CHECK((!taken || unlink(link) == 0) && symlink(folder, link) == 0, LSC_ERR_IO, "%s: cannot link: %s", link,
+              strerror(errno));
 cleanup:
     lsc_free(link);
+    lsc_free(set);
     return st;
 }
 
 static lsc_status sort_video(sorting *s, const char *name)
 {
     lsc_status st = LSC_OK;
-    char *folder = lsc_path_join(s->root, name), *set = NULL;
-    int domain = 0;
-    ds_part part = DS_PART_TRAIN;
-    int32_t label;
+    char *folder = lsc_path_join(s->root, name);
+    video v = {.name = name};
     outcome what;
 
     LSC_CHECK(folder != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", s->root);
-    LSC_TRY(place_of(s->a, name, &domain, &part));
-    LSC_TRY(ds_face_label(name, &label));
+    LSC_TRY(place_of(s->a, name, &v.domain, &v.part));
+    LSC_TRY(ds_face_label(name, &v.label));
     LSC_TRY(check_crops(folder));
-    set =
-        lsc_format("%s/%s/%s/%s", s->a->to, domains[domain], ds_part_names[part], label == DS_LIVE ? "live" : "spoof");
-    LSC_CHECK(set != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", s->a->to);
-    LSC_TRY(link_to(s, folder, set, name, &what));
+    LSC_TRY(check_other_part(s, &v));
+    LSC_TRY(link_to(s, folder, &v, &what));
     s->of[what]++;
-    s->linked[domain][part][label]++;
+    s->linked[v.domain][v.part][v.label]++;
 cleanup:
     lsc_free(folder);
-    lsc_free(set);
     if (st != LSC_ERR_FORMAT)
         return st;
     leave_out(s, lsc_last_error());

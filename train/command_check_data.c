@@ -6,6 +6,7 @@
 #include "train/command.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/face_layout.h"
@@ -214,6 +215,67 @@ static void warn_of_one_label(const survey *s)
     }
 }
 
+/* Of equal size and bytes in their first crop. */
+static lsc_status is_copy(const ds_face_video *a, const ds_face_video *b, bool *copy)
+{
+    lsc_status st = LSC_OK;
+    const ds_face_video *const of[] = {a, b};
+    uint8_t *bytes[2] = {NULL, NULL};
+    size_t n[2];
+
+    for (int i = 0; i < 2; i++) {
+        char *path = lsc_path_join(of[i]->path, of[i]->crops.entry[0]->d_name);
+        LSC_CHECK(path != NULL, LSC_ERR_NOMEM, "no memory for a path in %s", of[i]->path);
+        st = lsc_file_read(path, DS_PICTURE_FILE_MAX, &bytes[i], &n[i]);
+        lsc_free(path);
+        LSC_TRY(st);
+    }
+    *copy = n[0] == n[1] && memcmp(bytes[0], bytes[1], n[0]) == 0;
+cleanup:
+    lsc_free(bytes[0]);
+    lsc_free(bytes[1]);
+    return st;
+}
+
+static int by_domain_and_name(const void *a, const void *b)
+{
+    const ds_face_video *x = *(const ds_face_video *const *)a, *y = *(const ds_face_video *const *)b;
+    return x->domain != y->domain ? x->domain - y->domain : strcmp(x->name, y->name);
+}
+
+/* Videos in both parts, by domain. Names alone do not tell: parts may number theirs alike; nor do subjects, whom CASIA
+ * numbers from 1 in each part. */
+static lsc_status warn_of_both_parts(const survey *s)
+{
+    lsc_status st = LSC_OK;
+    const ds_face_video **v = NULL, *example[DS_FACE_DOMAINS] = {NULL};
+    int64_t both[DS_FACE_DOMAINS] = {0};
+    char name[256], shown[DS_FACE_DOMAIN_MAX];
+
+    LSC_NEW(v, s->list.n);
+    for (int64_t i = 0; i < s->list.n; i++)
+        v[i] = &s->list.video[i];
+    qsort(v, (size_t)s->list.n, sizeof(const ds_face_video *), by_domain_and_name);
+    for (int64_t i = 1; i < s->list.n; i++) {
+        bool copy = false;
+        if (by_domain_and_name(&v[i - 1], &v[i]) != 0 || v[i - 1]->part == v[i]->part)
+            continue;
+        if (is_copy(v[i - 1], v[i], &copy) == LSC_ERR_NOMEM)
+            LSC_TRY(LSC_ERR_NOMEM);
+        if (copy && both[v[i]->domain]++ == 0)
+            example[v[i]->domain] = v[i];
+    }
+    for (int d = 0; d < s->names.n; d++)
+        if (both[d] > 0)
+            lsc_log_warn("%s: %" PRId64 " videos are in train and in test, as %s: what is trained on must not be "
+                         "tested on",
+                         lsc_shown(s->names.name[d], shown, sizeof shown), both[d],
+                         lsc_shown(example[d]->name, name, sizeof name));
+cleanup:
+    lsc_free(v);
+    return st;
+}
+
 static lsc_status look(const void *given, FILE *out)
 {
     lsc_status st = LSC_OK;
@@ -229,6 +291,7 @@ static lsc_status look(const void *given, FILE *out)
         LSC_TRY(check_pictures(&s));
     LSC_TRY(print(&s, a->json, out));
     warn_of_one_label(&s);
+    LSC_TRY(warn_of_both_parts(&s));
     LSC_CHECK(s.problems == 0, LSC_ERR_FORMAT, "%s: %" PRId64 " problems%s", a->folder, s.problems,
               s.problems > PROBLEMS_SHOWN ? ", of which the first 20 are named above" : "");
 cleanup:

@@ -109,7 +109,7 @@ static int run_training(int argc, char **argv)
     const struct argp_child children[] = {{&cli_argp, 0, "Common:", 2}, {0}};
     const struct argp argp = {options, parse, NULL, doc, children, add_commands, NULL};
 
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_parse(&argp, argc, argv, &o);
     char *command = cli_command(argc, argv);
     o.command = command;
     lsc_log_set("train", o.common.verbosity);

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 {
     arguments a = {.options = {.kind = VIZ_RISE, .cut = NAN}};
 
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_parse(&argp, argc, argv, &a);
     lsc_log_set("viz", a.common.verbosity);
     a.options.json = a.common.json;
     lsc_status st = run(&a);
