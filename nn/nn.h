@@ -252,7 +252,7 @@ bool nn_evaluator_has(const char *device);
 lsc_status nn_evaluator_new(const char *device, const nn_graph *g, const nn_evaluator_options *o, nn_evaluator **out);
 void nn_evaluator_free(nn_evaluator *e);
 const char *nn_evaluator_backend(const nn_evaluator *e);
-/* "cuda:0 NVIDIA H100 80GB HBM3; CUDA 13.0, cuDNN 9.19.0". */
+/* "cuda:0 NVIDIA H100 80GB HBM3; CUDA 13.0, cuDNN 9.19.0, driver for CUDA 13.0". */
 const char *nn_evaluator_text(const nn_evaluator *e);
 /* Points that one call of nn_evaluator_points is best given; it does fewer where these take longer than a second. */
 int nn_evaluator_most_points(const nn_evaluator *e);

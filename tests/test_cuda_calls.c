@@ -266,6 +266,19 @@ static void a_driver_that_is_too_old_or_not_there_is_said_to_be(void **state)
     CHECK_FAILS(nn_evaluator_new("cuda", net.graph, &options, &e), LSC_ERR_ABSENT, "the NVIDIA driver sees no card");
 }
 
+static void the_versions_are_of_the_libraries_and_of_the_driver(void **state)
+{
+    nn_evaluator *e = NULL;
+    (void)state;
+    reset();
+    stub->driver = 99050;
+    CHECK_OK(nn_evaluator_new("cuda", net.graph, &options, &e));
+    CHECK_HAS(nn_evaluator_text(e), "cuda:0 Stub; CUDA ");
+    CHECK_HAS(nn_evaluator_text(e), ", cuDNN ");
+    CHECK_HAS(nn_evaluator_text(e), ", driver for CUDA 99.5");
+    nn_evaluator_free(e);
+}
+
 /* The program over the stub, in which one call fails ("" none): its exit code; what it says must hold `said`. */
 static int program(const char *failing, const char *checkpoint, const char *said)
 {
@@ -368,6 +381,7 @@ int main(int argc, char **argv)
         TEST(each_call_without_memory_once_is_survived_or_reported),
         TEST(a_device_that_breaks_at_any_call_is_reported_and_let_go),
         TEST(of_two_devices_one_does_the_points_of_the_other_that_breaks),
+        TEST(the_versions_are_of_the_libraries_and_of_the_driver),
         TEST(a_driver_that_is_too_old_or_not_there_is_said_to_be),
         TEST_IN_FOLDER(a_program_whose_device_fails_says_at_what_and_goes_on_when_it_is_run_again),
         TEST(a_rectifier_that_is_apart_is_a_kernel_and_stays_so_in_text),

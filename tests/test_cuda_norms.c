@@ -166,7 +166,7 @@ static void two_devices_give_the_bits_of_one(void **state)
     open_fixture(&f);
     for (int m = 0; m < MODES; m++) {
         const nn_evaluator_options o = options_with(&f, (mode)m);
-        CHECK(check_breaking_device(&f, &o, 29) > 0);
+        CHECK(check_breaking_device(&f, &o, 59) > 0);
     }
     close_fixture(&f);
 }

@@ -75,7 +75,8 @@ static int plan_of(fixture *f, const cuda_conv_shape *s)
     char text[CUDA_SHAPE_TEXT + 32] = "";
     size_t n = 0;
     CHECK_OK(cuda_plans_conv(&f->context, s, &f->data, &conv));
-    emulated->saves = 1;
+    emulated->saves = 1; /* so that it can be told which it is */
+    emulated->unsaved = 0;
     CHECK_INT(api->conv_save(f->context.device, conv, text, sizeof text - 1, &n), CUDA_DONE);
     api->conv_free(f->context.device, conv);
     CHECK_HAS(text, "emulated plan ");
@@ -276,6 +277,24 @@ static void what_was_chosen_is_used_by_later_processes(void **state)
     CHECK_INT(chosen(), 2);
 }
 
+/* As on machines that share a folder and not a driver. */
+static void of_each_driver_a_plan_of_its_own_is_kept(void **state)
+{
+    (void)state;
+    reset(3, test_path("plans"));
+    for (int driver = 1; driver <= 2; driver++) {
+        emulated->driver = driver;
+        takes(driver, 1.0 / driver);
+        CHECK_INT(chosen(), driver);
+    }
+    const int64_t timed = emulated->timed;
+    for (int driver = 1; driver <= 2; driver++) {
+        emulated->driver = driver;
+        CHECK_INT(chosen(), driver);
+    }
+    CHECK_INT(emulated->timed, timed);
+}
+
 static void a_plan_that_the_device_does_not_take_any_more_is_replaced(void **state)
 {
     (void)state;
@@ -290,19 +309,27 @@ static void a_plan_that_the_device_does_not_take_any_more_is_replaced(void **sta
     CHECK_INT(emulated->loaded, 1);
 }
 
-static void plans_that_cannot_be_written_down_are_chosen_each_time(void **state)
+/* Nothing could be kept of what is measured, and another device might take another one. */
+static void plans_that_cannot_be_written_down_are_not_measured(void **state)
 {
     fixture f;
     (void)state;
-    reset(2, test_path("plans"));
-    emulated->saves = 0;
-    takes(1, 1);
+    reset(3, test_path("plans"));
+    takes(1, 2);
+    takes(2, 1);
     open_fixture(&f);
-    CHECK_INT(plan_of(&f, &shape), 1);
-    emulated->saves = 0;
-    CHECK_INT(plan_of(&f, &shape), 1);
-    CHECK_INT(emulated->timed, 2 * 2 * 5);
+    for (int i = 0; i < 2; i++) {
+        emulated->saves = 0;
+        CHECK_INT(plan_of(&f, &shape), 0); /* the first of the ranking, each time */
+    }
+    CHECK_INT(emulated->timed, 0);
     CHECK_INT(emulated->loaded, 0);
+    takes(0, 0.5);
+    emulated->unsaved = 1;
+    CHECK_INT(plan_of(&f, &shape), 2); /* the fastest of those that can be kept */
+    emulated->unsaved = 1;
+    CHECK_INT(plan_of(&f, &shape), 2);
+    CHECK_INT(emulated->loaded, 1);
     close_fixture(&f);
 }
 
@@ -369,8 +396,9 @@ int main(int argc, char **argv)
         TEST(a_single_plan_is_not_measured),
         TEST(equal_shapes_are_measured_once_and_get_the_same_plan),
         TEST_IN_FOLDER(what_was_chosen_is_used_by_later_processes),
+        TEST_IN_FOLDER(of_each_driver_a_plan_of_its_own_is_kept),
         TEST_IN_FOLDER(a_plan_that_the_device_does_not_take_any_more_is_replaced),
-        TEST_IN_FOLDER(plans_that_cannot_be_written_down_are_chosen_each_time),
+        TEST_IN_FOLDER(plans_that_cannot_be_written_down_are_not_measured),
         TEST_IN_FOLDER(without_autotuning_the_first_of_the_ranking_is_taken),
         TEST(settings_that_are_none_are_refused),
         TEST_IN_FOLDER(the_folder_is_the_users_cache),

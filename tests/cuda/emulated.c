@@ -83,7 +83,11 @@ int emulated_begin_at_once(const cuda_device *d, const char *what)
 
 static const char *versions(void)
 {
-    return "emulated";
+    static _Thread_local char text[64];
+    if (emulated_control.driver == 0)
+        return "emulated";
+    snprintf(text, sizeof text, "emulated, driver %d", emulated_control.driver);
+    return text;
 }
 
 static int count(int *n)

@@ -13,10 +13,11 @@
 #define EMULATED_TIMES 5
 
 /* Settings and counts of the process, by the symbol "emulated_control". The environment variable LOSSCOPE_EMULATED sets
- * the first ones at the start: "devices=2 memory=1000000 major=7 fail=12 fail_device=1 broken=1 plans=3 saves=1
- * lose=3". */
+ * the first ones at the start: "devices=2 memory=1000000 major=7 driver=3 fail=12 fail_device=1 broken=1 plans=3
+ * saves=1 lose=3". */
 typedef struct {
     int devices, major;
+    int driver;       /* its version, part of the table's; 0: none is said */
     int64_t memory;   /* bytes of each */
     int64_t fail_at;  /* this call fails, counted from 1 over all functions that can fail; 0: none */
     int fail_device;  /* calls on this device count alone; -1: all */
@@ -28,7 +29,8 @@ typedef struct {
     int64_t waits;    /* calls in which the host waited for the device */
 
     int plans;        /* ways that are proposed for each convolution, at most CUDA_MOST_PLANS */
-    int saves;        /* whether they can be written down */
+    int saves;        /* whether they can be written down ... */
+    int unsaved;      /* ... but for the first so many */
     int64_t proposed; /* of all convolutions so far */
     int64_t loaded;   /* from texts */
     int64_t timed;    /* runs by the device's clock */

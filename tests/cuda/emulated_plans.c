@@ -45,7 +45,7 @@ int emulated_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t
 {
     char own[MOST_TEXT];
     int result = emulated_begin_at_once(d, "conv_save");
-    if (result == CUDA_DONE && !emulated_control.saves)
+    if (result == CUDA_DONE && (!emulated_control.saves || conv->plan < emulated_control.unsaved))
         result = emulated_fail(CUDA_UNSUPPORTED, "plans cannot be written down");
     if (result != CUDA_DONE)
         return result;

@@ -32,6 +32,7 @@ __attribute__((constructor)) static void read_environment(void)
         return;
     set_int(text, "devices=", &c->devices);
     set_int(text, "major=", &c->major);
+    set_int(text, "driver=", &c->driver);
     set(text, "memory=", &c->memory);
     set(text, "fail=", &c->fail_at);
     set_int(text, "fail_device=", &c->fail_device);

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Changes with any change of this file or of kernels.h. */
-#define CUDA_MODULE_ABI 4
+#define CUDA_MODULE_ABI 5
 
 /* Of the plans that a device proposes for a convolution at most so many are compared. */
 #define CUDA_MOST_PLANS 8
@@ -61,9 +61,10 @@ typedef struct cuda_conv cuda_conv;     /* a convolution, compiled in one of sev
 typedef struct cuda_graph cuda_graph;   /* launches and convolutions, recorded once and run often */
 
 typedef struct {
-    uint32_t abi, size;            /* CUDA_MODULE_ABI, sizeof: checked before anything is called */
-    const char *(*error)(void);    /* of the last failure on this thread */
-    const char *(*versions)(void); /* "CUDA 13.0, cuDNN 9.19.0" */
+    uint32_t abi, size;         /* CUDA_MODULE_ABI, sizeof: checked before anything is called */
+    const char *(*error)(void); /* of the last failure on this thread */
+    /* "CUDA 13.0, cuDNN 9.19.0, driver for CUDA 13.0": a plan as text is for these alone. */
+    const char *(*versions)(void);
 
     int (*count)(int *n); /* 0 without a driver, too: error() then says so */
     int (*info)(int number, cuda_device_info *out);

@@ -2,7 +2,8 @@
  * Which of the plans for a convolution is used: of those that can be recorded, and that keep NaN, which cuDNN promises
  * of few, the fastest. Each runs once, which loads its kernels, over images of NaN. Then RUNS runs of it are recorded,
  * as those of a pass are, so that the device's clock sees the device alone; all plans are timed in turn, ROUNDS times,
- * and of a plan's times the shortest counts, since whatever disturbs a run only prolongs it.
+ * and of a plan's times the shortest counts, since whatever disturbs a run only prolongs it. A plan that cannot be
+ * written down is not timed: each device and each process would measure anew, and might go on with another one.
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>
@@ -159,13 +160,22 @@ static void time_plan(choice *t, int i)
         leave_out(t, i, st);
 }
 
+static bool can_be_kept(const choice *t, int i)
+{
+    size_t n = 0;
+    return t->plans[i] != NULL && t->c->api->conv_save(t->c->device, t->plans[i], NULL, 0, &n) == CUDA_DONE;
+}
+
 static void time_all(choice *t)
 {
-    for (int i = 0; i < t->n; i++)
+    bool timed[CUDA_MOST_PLANS];
+    for (int i = 0; i < t->n; i++) {
         t->seconds[i] = INFINITY;
+        timed[i] = can_be_kept(t, i);
+    }
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < t->n; i++)
-            if (t->plans[i] != NULL)
+            if (timed[i] && t->plans[i] != NULL)
                 time_plan(t, i);
 }
 

@@ -1,6 +1,6 @@
 /*
- * See plans.h. The key of a plan is all that it depends on: versions, device, shape, and whether it was measured.
- * SPDX-License-Identifier: MIT
+ * See plans.h. The key of a plan is all that it depends on: versions of the libraries and the driver, device, shape,
+ * and whether it was measured. SPDX-License-Identifier: MIT
  */
 #include "nn/backend/cuda/plans.h"
 
@@ -130,7 +130,7 @@ static lsc_status keep(const cuda_context *c, const char *key, const cuda_conv_s
         result = api->conv_save(c->device, *conv, text, n, &n);
     }
     if (result == CUDA_UNSUPPORTED)
-        goto cleanup; /* it is chosen again each time */
+        goto cleanup; /* it is chosen again each time, and the same */
     LSC_TRY(cuda_said(c, result));
     LSC_TRY(cuda_plan_cache_keep(c->plans->cache, key, text, n, &other));
     if (other)

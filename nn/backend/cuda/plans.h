@@ -33,9 +33,10 @@ const char *cuda_shape_text(const cuda_conv_shape *shape, char out[CUDA_SHAPE_TE
 /* ---- the fastest (plan_choice.c) ------------------------------------------------------------------- */
 
 /* Of the first `most` of the device's ranking the one whose shortest of a few times is the shortest, the earlier of
- * equal ones. Those that cannot be run or recorded, or that lose NaN, are left out; where that leaves none because of
- * NaN, or the device has none, likewise of those with the rectifier apart; if none is left, it is an error. The data's
- * x and y are written. *said: the user knows that it takes a while. */
+ * equal ones; of those that cannot be written down, which are used where there are no others, the first. Those that
+ * cannot be run or recorded, or that lose NaN, are left out; where that leaves none because of NaN, or the device has
+ * none, likewise of those with the rectifier apart; if none is left, it is an error. The data's x and y are written.
+ * *said: the user knows that it takes a while. */
 lsc_status cuda_plan_choose(const cuda_context *c, const cuda_conv_shape *shape, const cuda_conv_data *data, int most,
                             bool *said, cuda_conv **out);
 

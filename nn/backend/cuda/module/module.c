@@ -9,12 +9,16 @@
 
 /* ---- devices ---------------------------------------------------------------------------------- */
 
+/* cuDNN takes what it has written down only under the same version of the driver, which is one of CUDA's. */
 static const char *versions(void)
 {
-    static _Thread_local char text[64];
-    size_t cudnn = cudnnGetVersion();
-    snprintf(text, sizeof text, "CUDA %d.%d, cuDNN %zu.%zu.%zu", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10,
-             cudnn / 10000, cudnn / 100 % 100, cudnn % 100);
+    static _Thread_local char text[96];
+    const size_t cudnn = cudnnGetVersion();
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    snprintf(text, sizeof text, "CUDA %d.%d, cuDNN %zu.%zu.%zu, driver for CUDA %d.%d", CUDART_VERSION / 1000,
+             CUDART_VERSION % 1000 / 10, cudnn / 10000, cudnn / 100 % 100, cudnn % 100, driver / 1000,
+             driver % 1000 / 10);
     return text;
 }
 
