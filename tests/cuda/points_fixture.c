@@ -358,7 +358,6 @@ int64_t waits_of_call(const fixture *f, const nn_evaluator_options *o, int point
         CHECK_OK(nn_evaluator_points(e, f->coords, n, out, &done));
     const int64_t before = emulated->waits;
     CHECK_OK(nn_evaluator_points(e, f->coords, points, out, &done));
-    CHECK_INT(done, points);
     nn_evaluator_free(e);
     return emulated->waits - before;
 }

@@ -63,7 +63,7 @@ int64_t check_failing_calls(const fixture *f, const nn_evaluator_options *o, int
 /* Whichever call it is, one of each `step`, at which the second of two devices breaks: the first one does its points,
  * with the bits that it has alone. Returns how often it did after the second was open. */
 int64_t check_breaking_device(const fixture *f, const nn_evaluator_options *o, int64_t step);
-/* How often the host waits in one call for so many points. */
+/* How often the host waits in one call for so many points, or for fewer where the machine is slow. */
 int64_t waits_of_call(const fixture *f, const nn_evaluator_options *o, int points);
 
 /* What main returns. The argument is the emulated device's module, for the tests of both lists, or "device", for those
