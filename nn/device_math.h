@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __CUDACC__
 #define NN_HD static __host__ __device__ __forceinline__
@@ -30,6 +31,18 @@ NN_HD float nn_point(const float *center, const float *const *dirs, const double
     for (int i = 0; i < n_dirs; i++)
         t += coords[i] * (double)dirs[i][j];
     return (float)t;
+}
+
+/* A float with 10 bits of mantissa, the nearest; of two the one farther from 0, as cvt.rna.tf32.f32 of PTX does, so
+ * that what tensor cores or libraries do to it then, rounding or cutting, changes nothing. */
+NN_HD float nn_tf32(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7f800000) != 0x7f800000) /* neither infinite nor NaN */
+        bits = (bits + 0x1000) & ~0x1fffu;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 /* Batch norm of a channel on running statistics is  scale x + shift;  folded into what is before it, with the bias

@@ -41,7 +41,15 @@ set_tests_properties(cuda_configure PROPERTIES LABELS "cli;cuda" TIMEOUT ${LSC_T
 foreach(test evaluator norms exponents)
   lsc_test(cuda_${test} SOURCES cuda/points_fixture.c LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
   add_dependencies(test_cuda_${test} losscope_cuda_emulated)
+  # What tests/gpu/run.sh runs on a card, on devices that may do what cards may: tensor cores that cut, engines that differ.
+  foreach(setting cuts differ)
+    add_test(NAME cuda_${test}_${setting} COMMAND test_cuda_${test} device)
+    set_tests_properties(cuda_${test}_${setting} PROPERTIES LABELS "contract;cuda" TIMEOUT ${LSC_TEST_SECONDS}
+                         ENVIRONMENT "LOSSCOPE_CUDA_MODULE=${emulated};LOSSCOPE_PLAN_CACHE=off;LOSSCOPE_EMULATED=${setting}=1")
+  endforeach()
 endforeach()
+lsc_test(cuda_tensor_cores SOURCES cuda/points_fixture.c LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS contract cuda ARGS ${emulated})
+add_dependencies(test_cuda_tensor_cores losscope_cuda_emulated)
 
 lsc_test(cuda_plan_cache LIBS lsc_nn LABELS unit cuda)
 lsc_test(cuda_plan_choice LIBS lsc_nn ${CMAKE_DL_LIBS} LABELS unit cuda ARGS ${emulated})

@@ -1,11 +1,12 @@
 /*
- * The 16-bit reals on the host: every half and every bfloat16 there and back, and rounding to nearest even between each
- * two neighbours.
+ * The reals of devices on the host: every half and every bfloat16 there and back, and rounding to nearest even between
+ * each two neighbours; floats as tensor cores take them, which are the nearest with 10 bits of mantissa.
  * SPDX-License-Identifier: MIT
  */
 #include <math.h>
 
 #include "nn/backend/cuda/half.h"
+#include "nn/device_math.h"
 #include "support/support.h"
 
 static double half_by_hand(unsigned h)
@@ -63,12 +64,32 @@ static void bfloats_are_the_upper_halves_of_floats(void **state)
     }
 }
 
+static uint32_t tf32_bits(uint32_t bits)
+{
+    return half_float_bits(nn_tf32(half_bits_float(bits)));
+}
+
+static void of_two_tf32_the_nearer_is_taken_and_in_the_middle_the_one_farther_from_zero(void **state)
+{
+    (void)state;
+    for (uint32_t low = 0; low < 0x7f800000u; low += 0x2000) { /* behind the last comes infinity */
+        CHECK_INT(tf32_bits(low), low);
+        CHECK_INT(tf32_bits(low + 0xfff), low);
+        CHECK_INT(tf32_bits(low + 0x1000), low + 0x2000);
+        CHECK_INT(tf32_bits(low + 0x1fff), low + 0x2000);
+        CHECK_INT(tf32_bits(low + 0x1000 + 0x80000000u), low + 0x2000 + 0x80000000u);
+    }
+    CHECK(nn_tf32(INFINITY) == INFINITY && nn_tf32(-INFINITY) == -INFINITY);
+    CHECK(isnan(nn_tf32(half_bits_float(0x7f800001))) && isnan(nn_tf32(half_bits_float(0x7fffffff))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_half_is_its_value_and_comes_back),
         TEST(between_two_halves_the_nearer_is_taken_and_the_even_one_in_the_middle),
         TEST(bfloats_are_the_upper_halves_of_floats),
+        TEST(of_two_tf32_the_nearer_is_taken_and_in_the_middle_the_one_farther_from_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

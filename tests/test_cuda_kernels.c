@@ -142,6 +142,7 @@ static const struct {
     int barriers; /* lines with one; each is left out in turn */
 } cases[] = {
     {"folded weights", case_folded_weights, 0},
+    {"weights of tensor cores", case_weights_of_tensor_cores, 0},
     {"unit weights", case_unit_weights, 2},
     {"inputs", case_inputs, 0},
     {"joins", case_joins, 0},

@@ -20,7 +20,8 @@ double case_batch_norms(cuda_real real); /* cases_norm.c */
 double case_weights_of_norms(cuda_real real);
 double case_peaks(cuda_real real); /* cases_exponents.c */
 double case_exponents(cuda_real real);
-double case_folded_weights(cuda_real real); /* cases_weights.c */
+double case_folded_weights(cuda_real real);          /* cases_weights.c */
+double case_weights_of_tensor_cores(cuda_real real); /* floats with 10 bits of mantissa, whatever the real is */
 double case_unit_weights(cuda_real real);
 /* Whether a negative running variance is noted, and no other. */
 bool case_negative_variance(void);

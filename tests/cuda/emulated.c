@@ -248,7 +248,7 @@ static int await_copy(cuda_device *d, int slot)
 static void run(const launch *l)
 {
     if (l->kernel < 0)
-        emulated_conv(&l->conv->shape, &l->data, l->conv->plan < emulated_control.lose && !l->conv->apart);
+        emulated_conv(l->conv, &l->data);
     else
         emulator_run(l->kernel, l->args);
     pthread_mutex_lock(&mutex);

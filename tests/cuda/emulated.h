@@ -13,8 +13,8 @@
 #define EMULATED_TIMES 5
 
 /* Settings and counts of the process, by the symbol "emulated_control". The environment variable LOSSCOPE_EMULATED sets
- * the first ones at the start: "devices=2 memory=1000000 major=7 driver=3 fail=12 fail_device=1 broken=1 plans=3
- * saves=1 lose=3". */
+ * the first ones at the start: "devices=2 memory=1000000 major=7 driver=3 fail=12 fail_device=1 broken=1 cuts=1
+ * differ=1 plans=3 saves=1 lose=3". */
 typedef struct {
     int devices, major;
     int driver;       /* its version, part of the table's; 0: none is said */
@@ -28,10 +28,14 @@ typedef struct {
     int64_t pinned;   /* pieces of pinned memory that were made */
     int64_t waits;    /* calls in which the host waited for the device */
 
+    int cuts;   /* tensor cores cut floats after 10 bits of mantissa instead of rounding them */
+    int differ; /* half of the convolutions that are made do otherwise, and round sums up: as other engines would */
+
     int plans;        /* ways that are proposed for each convolution, at most CUDA_MOST_PLANS */
     int saves;        /* whether they can be written down ... */
     int unsaved;      /* ... but for the first so many */
     int64_t proposed; /* of all convolutions so far */
+    int64_t made;     /* ways, proposed or loaded, while they differ */
     int64_t loaded;   /* from texts */
     int64_t timed;    /* runs by the device's clock */
     double seconds[CUDA_MOST_PLANS][EMULATED_TIMES]; /* of each plan, run after run; negative: it fails */
@@ -48,6 +52,7 @@ struct cuda_conv {
     cuda_conv_shape shape;
     int plan;   /* which of those that are proposed */
     bool apart; /* the rectifier */
+    bool other; /* one of those that differ */
     int timed;  /* runs so far */
     bool ran;   /* so that its kernels are loaded */
 };
@@ -58,8 +63,7 @@ int emulated_begin_at_once(const cuda_device *d, const char *what);
 /* Something was made, or freed: -1. */
 void emulated_live(int change);
 /* emulated_conv.c */
-/* loses: the rectifier makes 0 of NaN. */
-void emulated_conv(const cuda_conv_shape *s, const cuda_conv_data *data, bool loses);
+void emulated_conv(const cuda_conv *conv, const cuda_conv_data *data);
 /* emulated_plans.c: of the table */
 int emulated_conv_plans(cuda_device *d, const cuda_conv_shape *shape, bool apart, cuda_conv **out, int *n);
 int emulated_conv_save(cuda_device *d, const cuda_conv *conv, char *text, size_t room, size_t *n);

@@ -37,6 +37,8 @@ __attribute__((constructor)) static void read_environment(void)
     set(text, "fail=", &c->fail_at);
     set_int(text, "fail_device=", &c->fail_device);
     set_int(text, "broken=", &c->broken);
+    set_int(text, "cuts=", &c->cuts);
+    set_int(text, "differ=", &c->differ);
     set_int(text, "plans=", &c->plans);
     set_int(text, "saves=", &c->saves);
     set_int(text, "lose=", &c->lose);

@@ -45,13 +45,21 @@ void scale_stem(fixture *f, float factor);
 /* Filters times a factor at the centre, and a tenth of it in directions: every layer's activations grow by it. */
 void scale_filters(fixture *f, float factor);
 
-/* Losses [POINTS, FIELDS] differ by so much at most, relative to what they should be. */
-void check_losses(const double *got, const double *want, double tolerance);
-/* In every arithmetic `want`, but for what rounding factors to 24, 11 and 8 bits makes of three layers; in fp32, where
- * it also depends on how statistics are formed, to this tolerance. */
+/* Losses [points, FIELDS] differ by so much at most, relative to what they should be. */
+void check_losses(const double *got, const double *want, int points, double tolerance);
+/* In every arithmetic `want`, but for what rounding or cutting factors makes of three layers; in fp32, where it also
+ * depends on how statistics are formed, on the emulated device to this tolerance. */
 void check_arithmetics(const fixture *f, nn_evaluator_options o, const double *want, double fp32);
-/* In fp16 all these points overflow, and so have the bits of tf32. */
-void check_evaluated_once_more(const fixture *f, nn_evaluator_options o, int points);
+/* The same values, computed once more: on the emulated device equal bits. On a real one losses to this tolerance: for
+ * another number of images, or when ways are measured anew, another engine of cuDNN may be chosen, and engines differ
+ * in how they round factors and in which order they sum. */
+void check_same(const double *got, const double *want, int points, double tolerance);
+/* In fp16 all these points overflow, and so have the values of tf32, which another engine may change by as much. */
+void check_evaluated_once_more(const fixture *f, nn_evaluator_options o, int points, double tolerance);
+/* What another engine may change in three layers: in fp32 sums of up to 72 products, each to 24 bits in another order
+ * or by a transform of Winograd's; in tf32 and fp16 see check_arithmetics. */
+#define OTHER_ENGINE_FP32 1e-5
+#define OTHER_ENGINE      3e-3
 
 /* On the emulated device: */
 /* From this memory on, step by step: too little to open it, or `want`, until images need not pass through windows.

@@ -161,7 +161,9 @@ compare_surfaces() {
     before=$failures
     for model in $models; do
         if trained "$model" && surface "$model" cpu single; then
-            for row in fp32:1e-5 tf32:3e-3 fp16:5e-3 bf16:5e-2; do
+            # tf32: where activations are cut (docs/gpu.md), the 55 convolutions of ResNet-56, were they one behind the other, are
+            # off by 55 x 0.72 x 2^-11 = 1.9e-2; emulated 1.2e-2. A loss may be off by more than its logits.
+            for row in fp32:1e-5 tf32:2.5e-2 fp16:5e-3 bf16:5e-2; do
                 compare_surface "$model" "${row%%:*}" "${row#*:}"
             done
         else

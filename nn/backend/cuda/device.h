@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Changes with any change of this file or of kernels.h. */
-#define CUDA_MODULE_ABI 5
+#define CUDA_MODULE_ABI 6
 
 /* Of the plans that a device proposes for a convolution at most so many are compared. */
 #define CUDA_MOST_PLANS 8

@@ -43,6 +43,7 @@ typedef struct {
     int32_t elements; /* C R R */
     int32_t taps;     /* R R */
     int32_t real;     /* cuda_real of what is written */
+    int32_t tf32;     /* floats that tensor cores will read: rounded to 10 bits of mantissa */
     int32_t unit;     /* the filter is used at unit length */
     /* Of what it reads and puts out, in `exponents`: these activations are kept times 2^exponent; -1: as they are. */
     int32_t exponent_in, exponent_out;

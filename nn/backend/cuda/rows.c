@@ -79,6 +79,7 @@ static lsc_status layer_rows(cuda_net *net, cuda_step *s)
                           .elements = (int32_t)elements,
                           .taps = (int32_t)taps,
                           .real = real,
+                          .tf32 = conv && real == CUDA_F32 && !net->o.strict,
                           .unit = unit,
                           .exponent_in = in->exponent,
                           .exponent_out = out->exponent};

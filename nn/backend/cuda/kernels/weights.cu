@@ -51,7 +51,7 @@ static __device__ double squares(const cuda_weights &a, const cuda_row &row, con
 
 extern "C" __global__ void __launch_bounds__(WEIGHT_THREADS) k_weights(cuda_weights a)
 {
-    const cuda_row row = a.rows[blockIdx.x];
+    const cuda_row &row = a.rows[blockIdx.x];
     const double *coords = a.coords + a.state->point * a.n_dirs;
     double scale = 1, shift = row.bias >= 0 ? parameter(a, coords, row.bias) : 0;
 
@@ -70,8 +70,10 @@ extern "C" __global__ void __launch_bounds__(WEIGHT_THREADS) k_weights(cuda_weig
         scale = 1 / (norm > row.eps ? norm : row.eps);
     }
     const double to = power(a, row.exponent_out), factor = scale * (to / power(a, row.exponent_in));
-    for (int i = (int)threadIdx.x; i < row.elements; i += WEIGHT_THREADS)
-        real_store(row.real, a.weights + row.out, i, (float)(factor * parameter(a, coords, source(row, i))));
+    for (int i = (int)threadIdx.x; i < row.elements; i += WEIGHT_THREADS) {
+        float w = (float)(factor * parameter(a, coords, source(row, i)));
+        real_store(row.real, a.weights + row.out, i, row.tf32 ? nn_tf32(w) : w);
+    }
     if (threadIdx.x == 0) {
         a.scale[blockIdx.x] = (float)scale;
         a.shift[blockIdx.x] = (float)(to * shift);
