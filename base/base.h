@@ -164,6 +164,8 @@ lsc_status lsc_check_regular(const char *path);
 lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
 /* The same of what people give by name, which may be a pipe or /dev/stdin: configurations and score files. */
 lsc_status lsc_input_read(const char *path, size_t limit, uint8_t **bytes, size_t *n);
+/* What a library has to say of a file, without the "PATH: " that it may put before it. Part of `text`. */
+const char *lsc_without_path(const char *text, const char *path);
 lsc_status lsc_mkdirs(const char *path);           /* like mkdir -p */
 char *lsc_path_join(const char *a, const char *b); /* returns new or NULL */
 char *lsc_path_folder(const char *path);           /* returns new: "." where there is none */

@@ -111,6 +111,12 @@ lsc_status lsc_file_read(const char *path, size_t limit, uint8_t **bytes, size_t
     return st == LSC_OK ? lsc_input_read(path, limit, bytes, n) : st;
 }
 
+const char *lsc_without_path(const char *text, const char *path)
+{
+    const size_t n = strlen(path);
+    return strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+}
+
 const char *lsc_why_no_folder(const char *path)
 {
     struct stat info;

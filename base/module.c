@@ -37,20 +37,14 @@ static lsc_status take(const lsc_module *m, const char *path, void *library, con
     return refuse(path, why, "install program and module of the same version");
 }
 
-/* Why it cannot be opened, without the path, with which the loader begins where it is this file that is missing. */
-static const char *loaders_words(const char *path)
-{
-    const char *why = dlerror();
-    const size_t n = strlen(path);
-    return strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
-}
-
 static lsc_status take_file(const lsc_module *m, const char *path, const void **table)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library != NULL)
         return take(m, path, library, table);
-    return refuse(path, loaders_words(path), "what it needs must lie where the loader looks, e.g. in LD_LIBRARY_PATH");
+    /* The loader begins with the path where it is this file that is missing. */
+    return refuse(path, lsc_without_path(dlerror(), path),
+                  "what it needs must lie where the loader looks, e.g. in LD_LIBRARY_PATH");
 }
 
 /* "FOLDER OF THE PROGRAM/LSC_MODULE_FOLDER/losscope_cuda.so". */

@@ -52,10 +52,8 @@ static lsc_status pick(const ds_options *o, const ds_cut *cut, bool hold_back, p
     for (int64_t i = 0; i < cut->n; i++)
         if ((held[i] != 0) == validation)
             p.image[p.n++] = cut->first + i;
-    LSC_CHECK(p.n > 0, LSC_ERR_ARG,
-              "no domain (of %d) has a second image to hold back for validation: take more data, or train.select last "
-              "without data.validation",
-              cut->n_domains);
+    if (p.n == 0)
+        LSC_TRY(ds_nothing_held_back(cut->n_domains, "image"));
     *out = p;
     p.image = NULL;
 cleanup:

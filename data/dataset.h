@@ -123,6 +123,8 @@ struct ds_dataset {
  * groups of each domain, but one at least of two or more, in an order of their own that depends on nothing else. group
  * [n]: the subjects; NULL: each item by itself. */
 lsc_status ds_hold_back(const int32_t *domain, const int32_t *group, int64_t n, double share, uint8_t *held);
+/* LSC_ERR_ARG: of n_domains domains none has two of "image" or "subject", so that nothing is held back. */
+lsc_status ds_nothing_held_back(int n_domains, const char *what);
 
 /* A frame of `pad` zeros, then a rotation: maps of planes (transform.c). */
 typedef struct ds_transform ds_transform;

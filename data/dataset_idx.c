@@ -78,10 +78,7 @@ static const char *idx_error(const idx_file *f)
 {
     int code;
     const char *text = gzerror(f->file, &code);
-    size_t n = strlen(f->path);
-    if (code == Z_ERRNO)
-        return strerror(errno);
-    return strncmp(text, f->path, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+    return code == Z_ERRNO ? strerror(errno) : lsc_without_path(text, f->path);
 }
 
 /* Exactly n bytes, `what` for the message. */

@@ -78,3 +78,11 @@ cleanup:
     lsc_free(k);
     return st;
 }
+
+lsc_status ds_nothing_held_back(int n_domains, const char *what)
+{
+    return lsc_fail(LSC_ERR_ARG,
+                    "no domain (of %d) has a second %s to hold back for validation: take more data, or train.select "
+                    "last without data.validation",
+                    n_domains, what);
+}

@@ -135,11 +135,8 @@ static lsc_status load(frames_load *l)
     *images = (ds_images){.channels = 3, .height = side, .width = side, .classes = DS_LIVE + 1};
     for (int64_t k = 0; k < l->videos->n; k++)
         images->n += images_of(l, k);
-    LSC_CHECK(
-        images->n > 0, LSC_ERR_ARG,
-        "no domain (of %d) has a second subject to hold back for validation: take more data, or train.select last "
-        "without data.validation",
-        l->videos->n_domains);
+    if (images->n == 0)
+        LSC_TRY(ds_nothing_held_back(l->videos->n_domains, "subject"));
     LSC_TRY(ds_check_memory(l->request, images, 1));
     LSC_NEW(l->video, images->n);
     LSC_NEW(l->frame, images->n);

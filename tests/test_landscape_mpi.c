@@ -48,19 +48,11 @@ static pid_t start(const char *first, ...)
     return child;
 }
 
-static int count(const char *text, const char *part)
-{
-    int n = 0;
-    for (const char *p = text; (p = strstr(p, part)) != NULL; p++)
-        n++;
-    return n;
-}
-
 /* It ends with this code, and of the program there is one line, with this text; mpirun adds words of its own. */
 static void check_one_line(test_result *r, int code, const char *text)
 {
     CHECK_HAS(r->err, text);
-    CHECK_INT(count(r->err, "landscape: "), 1);
+    CHECK_INT(test_count(r->err, "landscape: "), 1);
     CHECK_INT(r->exit_code, code);
     test_result_free(r);
 }
@@ -87,8 +79,8 @@ static void bits_do_not_depend_on_the_number_of_ranks(void **state)
         run(&r, NULL, "-n", numbers[i], LANDSCAPE, "--ckpt", ckpt, SMALL, "--out", path, NULL);
         CHECK_INT(r.exit_code, 0);
         CHECK_HAS(r.err, "3 x 3 = 9 points of 30 images on ref, ");
-        CHECK_INT(count(r.err, "landscape: "), 1);
-        CHECK_INT(count(r.out, "9 of 9 points"), 1);
+        CHECK_INT(test_count(r.err, "landscape: "), 1);
+        CHECK_INT(test_count(r.out, "9 of 9 points"), 1);
         test_result_free(&r);
         landscape_check_equal(path, whole);
     }
@@ -107,12 +99,12 @@ static void what_is_only_said_is_said_once(void **state)
     test_result r;
     run(&r, NULL, "-n", "2", LANDSCAPE, "--ckpt", ckpt, SMALL, "--dry-run", "--threads=1", NULL);
     CHECK_INT(r.exit_code, 0);
-    CHECK_INT(count(r.out, "device   ref, 1 threads, 2 ranks\n"), 1);
-    CHECK_INT(count(r.out, "points   "), 1);
+    CHECK_INT(test_count(r.out, "device   ref, 1 threads, 2 ranks\n"), 1);
+    CHECK_INT(test_count(r.out, "points   "), 1);
     test_result_free(&r);
     run(&r, NULL, "-n", "2", LANDSCAPE, "--help", NULL);
     CHECK_INT(r.exit_code, 0);
-    CHECK_INT(count(r.out, "--ckpt=FILE"), 1);
+    CHECK_INT(test_count(r.out, "--ckpt=FILE"), 1);
     test_result_free(&r);
 }
 
@@ -126,7 +118,7 @@ static void without_mpi_each_makes_a_surface_of_its_own(void **state)
         test_path("a.h5"), ":", "-n", "1", LANDSCAPE, "--ckpt", ckpt, SMALL, "--mpi=off", "--out", test_path("b.h5"),
         NULL);
     CHECK_INT(r.exit_code, 0);
-    CHECK_INT(count(r.out, "9 of 9 points"), 2);
+    CHECK_INT(test_count(r.out, "9 of 9 points"), 2);
     test_result_free(&r);
     landscape_check_equal(test_path("a.h5"), test_path("b.h5"));
 }
@@ -329,7 +321,7 @@ static void an_error_of_one_rank_ends_all_with_its_message(void **state)
         "--data=idx:/nowhere", NULL);
     CHECK_HAS(r.err, "landscape: rank 2 (");
     CHECK_HAS(r.err, "/nowhere");
-    CHECK_INT(count(r.err, "landscape: "), 2); /* what is going to be computed, and that */
+    CHECK_INT(test_count(r.err, "landscape: "), 2); /* what is going to be computed, and that */
     CHECK(r.exit_code != 0);
     test_result_free(&r);
     run(&r, NULL, "-n", "1", LANDSCAPE, "-q", "--ckpt", ckpt, LONG, ":", "-n", "1", LANDSCAPE, "--ckpt", ckpt, LONG,

@@ -182,16 +182,30 @@ static bool agree(const finished *a, const finished *b)
     return true;
 }
 
+/* Of run k: the first run that agrees with it and is itself the first of a group. */
+static int group_of(const finished *runs, int k)
+{
+    for (int i = 0; i < k; i++)
+        if (runs[i].group == i && agree(&runs[k], &runs[i]))
+            return i;
+    return k;
+}
+
+/* The first run of run k's group with its seed. */
+static int first_of_seed(const finished *runs, int k)
+{
+    for (int i = runs[k].group; i < k; i++)
+        if (runs[i].group == runs[k].group && runs[i].seed == runs[k].seed)
+            return i;
+    return k;
+}
+
 static void group(finished *runs, int n)
 {
     char a[64], b[64];
     for (int k = 0; k < n; k++) {
-        runs[k].group = 0;
-        while (!(runs[runs[k].group].group == runs[k].group && agree(&runs[k], &runs[runs[k].group])))
-            runs[k].group++;
-        int i = runs[k].group;
-        while (i < k && !(runs[i].group == runs[k].group && runs[i].seed == runs[k].seed))
-            i++;
+        runs[k].group = group_of(runs, k);
+        const int i = first_of_seed(runs, k);
         runs[k].again = i < k;
         if (runs[k].again)
             lsc_log_warn("%s has the seed of %s and, as far as result.json says, its settings: the first is counted",

@@ -132,8 +132,9 @@ typedef struct {
 } tr_state_options;
 lsc_status tr_state_new(const tr_state_options *o, tr_state **out); /* returns new; theta is zero */
 void tr_state_free(tr_state *s);
-/* One step; LSC_ERR_CONFIG if the loss is not finite, with what to change. */
-lsc_status tr_diverged(const tr_state *s); /* it, said of this state */
+/* LSC_ERR_CONFIG: the loss is not finite, and what to change. */
+lsc_status tr_diverged(const tr_state *s);
+/* One step; fails with tr_diverged if the loss is not finite. */
 lsc_status tr_step(tr_state *s, const tr_oracle *o, tr_step_report *report);
 
 /* ---- what optimizers share (sgd.c, perturbation.c, ascent.c, weighted.c) ------------------------ */

@@ -36,6 +36,14 @@ void check_has(const char *got, const char *part, const char *text, const char *
         FAIL("%s\n  is          \"%s\"\n  and without \"%s\"\n", text, got == NULL ? "(NULL)" : got, part);
 }
 
+int test_count(const char *text, const char *part)
+{
+    int n = 0;
+    for (const char *p = text; (p = strstr(p, part)) != NULL; p++)
+        n++;
+    return n;
+}
+
 static bool close_to(double got, double want, double tolerance)
 {
     if (isnan(want) || isnan(got))

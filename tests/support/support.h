@@ -42,6 +42,9 @@
 /* The call fails with this status, and its message contains `part` (a literal or any string). */
 #define CHECK_FAILS(call, status, part) check_fails((call), (status), (part), #call, __FILE__, __LINE__)
 
+/* How often the part is in the text. */
+int test_count(const char *text, const char *part);
+
 void check_true(bool cond, const char *text, const char *file, int line);
 void check_int(int64_t got, int64_t want, const char *text, const char *file, int line);
 void check_str(const char *got, const char *want, const char *text, const char *file, int line);

@@ -246,7 +246,8 @@ static lsc_status gradient(const cpu_step *s, cpu_worker *w)
     (void)w;
     for (int j = 0; j < s->node->n_blocks; j++) {
         float *to = cpu_block_of(p, p->gradient, s->node, j);
-        for (int64_t i = 0; i < learned(s, j); i++, at++) {
+        const int64_t n = learned(s, j);
+        for (int64_t i = 0; i < n; i++, at++) {
             double sum = 0;
             for (int unit = 0; unit < units; unit++)
                 sum += (double)o->dblock[unit * o->learned_floats + at];

@@ -47,9 +47,9 @@ void cuda_context_close(cuda_context *c); /* takes one that is not open */
 lsc_status cuda_said(const cuda_context *c, int result);
 /* Device memory; *out is written on success only. */
 lsc_status cuda_new(const cuda_context *c, size_t bytes, void *out);
+lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out);
 /* What `ask` asks of the device is recorded instead of done. *out is written on success only. */
 lsc_status cuda_record(const cuda_context *c, lsc_status (*ask)(void *what), void *what, cuda_graph **out);
-lsc_status cuda_upload_new(const cuda_context *c, const void *from, size_t bytes, void *out);
 
 /* ---- a frame and points (frame.c) -------------------------------------------------------------------- */
 
